@@ -1,0 +1,1 @@
+"""Envelope, inbox, outbox, held messages, settings, log: what every service stands on."""

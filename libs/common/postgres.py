@@ -1,0 +1,48 @@
+"""Connections to PostgreSQL: direct, each with the service's own role."""
+
+from typing import Any, TypeAlias
+
+import asyncpg
+import msgspec
+from asyncpg.pool import PoolConnectionProxy
+
+Connection: TypeAlias = asyncpg.Connection[Any] | PoolConnectionProxy[Any]
+Pool: TypeAlias = asyncpg.Pool[Any]
+
+AWAY = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.InterfaceError,
+    ConnectionError,
+    OSError,
+    TimeoutError,
+)
+"""What says that PostgreSQL itself is not to be had at the moment."""
+
+
+async def connect(url: str) -> asyncpg.Connection[Any]:
+    """A connection of one's own, for whoever keeps it: a consumer, a relay, a sender."""
+    connection = await asyncpg.connect(url, timeout=10)
+    await prepare(connection)
+    return connection
+
+
+async def connect_pool(url: str, *, min_size: int = 1, max_size: int = 10) -> Pool:
+    """A pool for many short uses (each release costs a round trip to reset the session)."""
+    return await asyncpg.create_pool(
+        url, min_size=min_size, max_size=max_size, timeout=10, command_timeout=60, init=prepare
+    )
+
+
+async def prepare(connection: Connection) -> None:
+    """Read and write jsonb as Python values."""
+    await connection.set_type_codec(
+        "jsonb",
+        schema="pg_catalog",
+        encoder=lambda value: b"\x01" + msgspec.json.encode(value),
+        decoder=lambda raw: msgspec.json.decode(raw[1:]),
+        format="binary",
+    )

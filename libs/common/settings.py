@@ -1,0 +1,84 @@
+"""Settings: the environment as one frozen struct, or one sentence that names every problem."""
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal, TypeVar, get_type_hints
+
+import msgspec
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+class SettingsError(Exception):
+    """The environment does not say what the service needs; the text names every problem."""
+
+
+class CommonSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What every service is told. A field is set by the variable of the same name in capitals.
+
+    `Annotated[str, msgspec.Meta(examples=["x"])]` gives the example that a refusal shows.
+    """
+
+    database_url: Annotated[str, msgspec.Meta(examples=["postgresql://gateway@db:5432/trackimmo"])]
+    kafka_bootstrap_servers: Annotated[str, msgspec.Meta(examples=["kafka:9092"])]
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    kafka_sasl_mechanism: str = "PLAIN"
+    kafka_sasl_username: str = ""
+    kafka_sasl_password: str = ""
+    kafka_idempotence: bool = True
+    """False only for a broker without idempotent producers (the embedded one)."""
+    metrics_port: int = 0
+    """Of /live, /ready and /metrics, on loopback unless METRICS_HOST says otherwise; 0: any free."""
+    metrics_host: str = "127.0.0.1"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["json", "console"] = "json"
+
+
+def load(settings: type[S], environ: Mapping[str, str] = os.environ) -> S:
+    """The settings of a service, or a `SettingsError` that names every variable at fault.
+
+    An empty variable counts as not set. Tuples are blank-separated.
+    """
+    values: dict[str, Any] = {}
+    problems = list(_read(settings, environ, values))
+    if not problems:
+        try:
+            return settings(**values)
+        except ValueError as error:  # a struct's own rules, in __post_init__
+            problems = str(error).split("; ")
+    raise SettingsError(f"{_count(problems)} in the environment: {'; '.join(problems)}.")
+
+
+def _read(settings: type[S], environ: Mapping[str, str], values: dict[str, Any]) -> Iterator[str]:
+    hints = get_type_hints(settings, include_extras=True)
+    for field in msgspec.structs.fields(settings):
+        variable, text = field.name.upper(), environ.get(field.name.upper(), "").strip()
+        if not text:
+            if field.required:
+                yield f"{variable} is missing{_example(hints[field.name])}"
+            continue
+        try:
+            values[field.name] = _convert(text, hints[field.name])
+        except msgspec.ValidationError as error:
+            shown = "" if _secret(variable) else f" ({text!r})"
+            yield f"{variable}{shown} is wrong: {error}{_example(hints[field.name])}"
+
+
+def _convert(text: str, hint: Any) -> Any:
+    listed = getattr(hint, "__origin__", None) is tuple
+    return msgspec.convert(text.split() if listed else text, hint, strict=False)
+
+
+def _example(hint: Any) -> str:
+    for meta in getattr(hint, "__metadata__", ()):
+        if isinstance(meta, msgspec.Meta) and meta.examples:
+            return f", for example {meta.examples[0]}"
+    return ""
+
+
+def _secret(variable: str) -> bool:
+    return any(word in variable for word in ("KEY", "PASSWORD", "DATABASE_URL"))
+
+
+def _count(problems: list[str]) -> str:
+    return "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
