@@ -6,8 +6,8 @@ import asyncpg
 import msgspec
 from asyncpg.pool import PoolConnectionProxy
 
-Connection: TypeAlias = asyncpg.Connection[Any] | PoolConnectionProxy[Any]
-Pool: TypeAlias = asyncpg.Pool[Any]
+Connection: TypeAlias = "asyncpg.Connection[Any] | PoolConnectionProxy[Any]"
+Pool: TypeAlias = "asyncpg.Pool[Any]"
 
 AWAY = (
     asyncpg.PostgresConnectionError,
@@ -23,7 +23,7 @@ AWAY = (
 """What says that PostgreSQL itself is not to be had at the moment."""
 
 
-async def connect(url: str) -> asyncpg.Connection[Any]:
+async def connect(url: str) -> "asyncpg.Connection[Any]":
     """A connection of one's own, for whoever keeps it: a consumer, a relay, a sender."""
     connection = await asyncpg.connect(url, timeout=10)
     await prepare(connection)

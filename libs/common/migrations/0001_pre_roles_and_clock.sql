@@ -49,3 +49,5 @@ language sql stable parallel safe
 as $$ select clock_timestamp() + coalesce(nullif(current_setting('trackimmo.clock_offset', true), '')::interval, '0') $$;
 comment on function public.clock() is
   'The instant by which everything due is decided; only tests and the fault rig shift it.';
+
+-- migrate:down

@@ -86,3 +86,5 @@ $body$;
 select public.create_messaging(service)
 from unnest(array['scraper', 'gateway', 'assigner', 'notifier', 'scheduler']) as service;
 drop function public.create_messaging(text);
+
+-- migrate:down

@@ -1,0 +1,39 @@
+"""A PostgreSQL server for each test process, a database of its own for each test."""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import stamina
+
+from deploy.local.postgres import Postgres
+from tests.support.database import Database, fresh_database, migrated_server
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _retries_do_not_wait() -> None:
+    stamina.set_testing(True, attempts=2)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    with migrated_server(tmp_path_factory.mktemp("postgres") / "server") as started:
+        yield started
+
+
+@pytest.fixture
+async def database(postgres_server: Postgres) -> AsyncIterator[Database]:
+    async with fresh_database(postgres_server) as fresh:
+        yield fresh
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real extracts, which is not part of the project."""
+    folder = Path(os.environ.get("TEST_DATA") or ROOT.parent / "shared" / "data")
+    if not (folder / "sales" / "golden.json").is_file():
+        pytest.skip(f"the real extracts are not at {folder} (set TEST_DATA)")
+    return folder
