@@ -7,10 +7,19 @@ It leads a process group of its own, so that Ctrl-C in a terminal reaches the su
 import ctypes
 import os
 import pwd
+import signal
 import sys
 from typing import Final
 
 PR_SET_PDEATHSIG: Final = 1
+
+
+def command_line(
+    *command: str, orphaned: signal.Signals = signal.SIGKILL, user: str = ""
+) -> list[str]:
+    """What to run so that `command` gets the signal `orphaned` when the thread that ran it ends."""
+    launcher = (sys.executable, "-I", "-S", __file__, str(os.getpid()))
+    return [*launcher, str(int(orphaned)), user, *command]
 
 
 def _drop_to(user: str) -> None:

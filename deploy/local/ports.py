@@ -25,3 +25,10 @@ def free_port() -> int:
         if is_free(port):
             return port
     raise OSError("No free port between 20000 and 31999 on 127.0.0.1")
+
+
+def answers(port: int) -> bool:
+    """Whether somebody accepts connections there."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0

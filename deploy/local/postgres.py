@@ -10,7 +10,6 @@ import shutil
 import signal
 import stat
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Mapping
@@ -106,11 +105,11 @@ def _initdb(folder: Path) -> None:
         account = pwd.getpwnam(UNPRIVILEGED)
         os.chown(folder, account.pw_uid, account.pw_gid)
     done = subprocess.run(
-        _as_child(
-            signal.SIGKILL,
+        child.command_line(
             *(str(_binaries() / "initdb"), "--pgdata", _here(), "--username=postgres"),
             *("--auth=trust", "--encoding=UTF8", "--locale-provider=builtin"),
             *("--locale=C", "--builtin-locale=C.UTF-8", "--no-sync", "--no-instructions"),
+            user=_user(),
         ),
         cwd=folder,
         env=ENVIRONMENT,
@@ -131,10 +130,11 @@ def command(port: int, options: Mapping[str, str]) -> list[str]:
         "unix_socket_directories": ".",
         **options,
     }
-    return _as_child(
-        signal.SIGQUIT,  # an immediate shutdown: nobody waits for us any more
+    return child.command_line(
         *(str(_binaries() / "postgres"), "-D", _here()),
         *(f"--{name}={value}" for name, value in settings.items()),
+        orphaned=signal.SIGQUIT,  # an immediate shutdown: nobody waits for us any more
+        user=_user(),
     )
 
 
@@ -156,10 +156,8 @@ def _await_ready(data_dir: Path, process: subprocess.Popen[bytes], seconds: floa
         time.sleep(0.02)
 
 
-def _as_child(on_parent_death: signal.Signals, *argv: str) -> list[str]:
-    user = UNPRIVILEGED if os.geteuid() == 0 else ""
-    launcher = (sys.executable, "-I", "-S", child.__file__, str(os.getpid()))
-    return [*launcher, str(int(on_parent_death)), user, *argv]
+def _user() -> str:
+    return UNPRIVILEGED if os.geteuid() == 0 else ""
 
 
 def _here() -> str:
