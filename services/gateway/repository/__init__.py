@@ -1,0 +1,1 @@
+"""Every SQL statement of the gateway, a module for each subject."""
