@@ -1,0 +1,56 @@
+"""The application: routes, keys, manners."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Final
+
+from litestar import Litestar, Router
+from litestar.di import Provide
+
+from services.gateway.routes import health
+from services.gateway.routes.body import StrictRequest
+from services.gateway.routes.failures import HANDLERS
+from services.gateway.routes.keys import admin_guard, api_guard
+from services.gateway.routes.ports import Component, Ports, Reading, Writing
+from services.gateway.routes.trace import traced
+from services.gateway.settings import GatewaySettings
+
+MAX_BODY_BYTES: Final = 1_000_000
+
+
+def create_app(
+    *,
+    settings: GatewaySettings,
+    reading: Reading,
+    writing: Writing,
+    clock: Callable[[], datetime],
+    ready: Callable[[], Awaitable[bool]],
+    kafka: Callable[[], Awaitable[Component]],
+) -> Litestar:
+    """The HTTP side of the gateway.
+
+    `reading()` lends a connection, `writing()` opens a transaction with its `emit`; `clock()` is the
+    present instant (UTC); `ready()` says whether PostgreSQL and the migrations are there, `kafka()`
+    how the bus is. All of them may raise what PostgreSQL raises: that is answered with 503.
+    """
+    ports = Ports(
+        settings=settings, reading=reading, writing=writing, clock=clock, ready=ready, kafka=kafka
+    )
+    app = Litestar(
+        [
+            health.health,
+            health.version,
+            health.live,
+            health.ready,
+            Router("/", route_handlers=[], guards=[api_guard(settings.api_key)]),
+            Router("/", route_handlers=[], guards=[admin_guard(settings.admin_api_key, settings.api_key)]),
+        ],
+        dependencies={"ports": Provide(lambda: ports, sync_to_thread=False)},
+        exception_handlers=HANDLERS,
+        request_class=StrictRequest,
+        request_max_body_size=MAX_BODY_BYTES,
+        openapi_config=None,
+        logging_config=None,
+    )
+    app.asgi_handler = traced(app.asgi_handler)
+    return app

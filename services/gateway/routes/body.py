@@ -1,0 +1,87 @@
+"""Bodies of requests: JSON objects read field by field, so that every fault is named at once."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, ClassVar, Final, TypeVar
+
+import msgspec
+from litestar import Request
+
+from services.gateway.routes.problems import Fault, Refusal, invalid
+
+B = TypeVar("B", bound="Body")
+Check = Callable[[Any], str | None]
+"""What is wrong with a value, as a sentence; None when nothing is."""
+
+STEP: Final = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
+
+
+class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a request says. `checks` are the rules of a field that its type cannot say."""
+
+    checks: ClassVar[Mapping[str, Check]] = {}
+
+
+class StrictRequest(Request[Any, Any, Any]):
+    """A request whose declared `data` is read by our rules instead of Litestar's."""
+
+    async def body(self) -> bytes:
+        """The bytes of the body, if its media type is JSON."""
+        media_type = self.content_type[0]
+        if self.route_handler.parsed_data_field and media_type not in {"", "application/json"}:
+            raise Refusal(415, f"Send application/json, not {media_type[:100]}")
+        return await super().body() or b" "  # an empty body is no JSON either, and not "no data"
+
+    async def json(self) -> Any:
+        """The body as the struct that the handler declares."""
+        field = self.route_handler.parsed_data_field
+        return read(await self.body(), field.annotation) if field else await super().json()
+
+
+def read(raw: bytes, kind: type[B]) -> B:
+    """The body as a struct, or a refusal that names every fault."""
+    try:
+        given = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Refusal(400, "The body is not JSON") from error
+    if not isinstance(given, dict):
+        raise invalid(Fault(pointer="", detail="Expected an object"))
+    values: dict[str, Any] = {}
+    faults = [*_read_fields(given, kind, values), *_unknown_fields(given, kind)]
+    if faults:
+        raise invalid(*faults)
+    return kind(**values)
+
+
+def _read_fields(given: dict[str, Any], kind: type[Body], values: dict[str, Any]) -> Iterator[Fault]:
+    for field in msgspec.structs.fields(kind):
+        if field.encode_name not in given:
+            if field.required:
+                yield Fault(pointer=pointer(field.encode_name), detail="is required")
+            continue
+        try:
+            value = msgspec.convert(given[field.encode_name], field.type)
+        except msgspec.ValidationError as error:
+            yield _fault(field.encode_name, str(error))
+            continue
+        check = kind.checks.get(field.name)
+        if check and (wrong := check(value)):
+            yield Fault(pointer=pointer(field.encode_name), detail=wrong)
+        values[field.name] = value
+
+
+def _unknown_fields(given: dict[str, Any], kind: type[Body]) -> Iterator[Fault]:
+    known = {field.encode_name for field in msgspec.structs.fields(kind)}
+    for name in given.keys() - known:
+        yield Fault(pointer=pointer(name[:100]), detail="is not a field of this request")
+
+
+def _fault(name: str, message: str) -> Fault:
+    detail, _, path = message.partition(" - at `$")
+    steps = [found[1] or found[2] for found in STEP.finditer(path)]
+    return Fault(pointer=pointer(name, *steps), detail=detail.replace("`", ""))
+
+
+def pointer(*steps: str) -> str:
+    """A JSON pointer (RFC 6901)."""
+    return "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in steps)

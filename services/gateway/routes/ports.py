@@ -1,0 +1,41 @@
+"""What the routes are given by `main`."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+from litestar.params import Dependency
+
+from libs.common.outbox import Emit
+from libs.common.postgres import Connection
+from services.gateway.settings import GatewaySettings
+
+
+class Component(msgspec.Struct, frozen=True, kw_only=True):
+    """How a part of the system is."""
+
+    status: Literal["ok", "degraded", "down", "unknown"]
+    message: str
+
+
+Reading = Callable[[], AbstractAsyncContextManager[Connection]]
+"""A connection of the pool."""
+Writing = Callable[[], AbstractAsyncContextManager[tuple[Connection, Emit]]]
+"""A transaction whose events are written at its end."""
+
+
+class Ports(msgspec.Struct, frozen=True, kw_only=True):
+    """The outside, as the routes see it."""
+
+    settings: GatewaySettings
+    reading: Reading
+    writing: Writing
+    clock: Callable[[], datetime]
+    ready: Callable[[], Awaitable[bool]]
+    kafka: Callable[[], Awaitable[Component]]
+
+
+Given = Annotated[Ports, Dependency(skip_validation=True)]
+"""The ports, as a route asks for them."""

@@ -1,0 +1,102 @@
+"""What every answer carries and every request leaves: ids, guarding headers, one log line."""
+
+import re
+import secrets
+import time
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+import structlog
+from litestar.datastructures import Headers, MutableScopeHeaders
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from libs.common.ids import uuid7
+
+log = structlog.get_logger()
+
+SANE_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:=+/-]{1,128}")
+TRACEPARENT: Final = re.compile(
+    r"(?:00|(?!ff)[0-9a-f]{2}(?=.{53}-))-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(?:-.*)?"
+)
+GUARDS: Final[Mapping[str, str]] = {
+    "X-Robots-Tag": "noindex",  # a condition of the data's licence
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+}
+"""On every answer that does not say something else itself."""
+
+
+class Trace(msgspec.Struct, frozen=True, kw_only=True):
+    """The request's place in what its caller does."""
+
+    request_id: str
+    trace_id: str
+    traceparent: str
+
+
+def trace_of(headers: Mapping[str, str]) -> Trace:
+    """The caller's trace, continued by a span of ours, or a new one."""
+    request_id = headers.get("x-request-id", "")
+    if not SANE_REQUEST_ID.fullmatch(request_id):
+        request_id = str(uuid7())
+    given = TRACEPARENT.fullmatch(headers.get("traceparent", ""))
+    trace_id, flags = given.groups() if given else (uuid7().hex, "00")
+    return Trace(
+        request_id=request_id,
+        trace_id=trace_id,
+        traceparent=f"00-{trace_id}-{secrets.token_hex(8)}-{flags}",
+    )
+
+
+def traced(app: ASGIApp) -> ASGIApp:
+    """The same application, with ids and guarding headers on all it says, logged once."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await app(scope, receive, send)
+            return
+        trace = trace_of(Headers.from_scope(scope))
+        status = 500
+
+        async def send_on(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                _complete(MutableScopeHeaders(message), trace)
+            await send(message)
+
+        scope.setdefault("state", {})["trace_id"] = trace.trace_id
+        began = time.perf_counter()
+        with structlog.contextvars.bound_contextvars(**_shown(trace)):
+            try:
+                await app(scope, receive, send_on)
+            finally:
+                _record(scope, status, time.perf_counter() - began)
+
+    return answer
+
+
+def _complete(headers: MutableScopeHeaders, trace: Trace) -> None:
+    for name, value in GUARDS.items():
+        headers.setdefault(name, value)
+    headers["X-Request-ID"] = trace.request_id
+    headers["traceparent"] = trace.traceparent
+
+
+def _shown(trace: Trace) -> dict[str, str]:
+    return {"request_id": trace.request_id, "traceparent": trace.traceparent}
+
+
+def _record(scope: Mapping[str, Any], status: int, seconds: float) -> None:
+    """One line; the path's pattern, since a path or query value may hold anything."""
+    log.info(
+        "request",
+        method=scope["method"],
+        route=scope.get("path_template") or "unmatched",
+        status=status,
+        milliseconds=round(seconds * 1000, 1),
+    )

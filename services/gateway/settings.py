@@ -1,0 +1,51 @@
+"""What the gateway is told by its environment."""
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Final
+
+import msgspec
+
+from libs.common.settings import CommonSettings
+
+DEFAULTS: Final = re.compile(
+    r"(your|changeme|changethis|replaceme|insert).*|.*(changeme|placeholder)"
+    r"|secret|secretkey|default|apikey|adminkey|adminapikey|password|admin|example|xxx+|todo|none|null"
+)
+"""Keys that somebody copied from an example; compared without case and punctuation."""
+
+
+class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
+    """Common settings, the keys of the interface, and where it listens."""
+
+    api_key: Annotated[str, msgspec.Meta(examples=["the output of `openssl rand -hex 32`"])]
+    secret_key: Annotated[str, msgspec.Meta(examples=["the output of `openssl rand -hex 32`"])]
+    """Signs links."""
+    admin_api_key: str = ""
+    """Of /admin/**; empty: the API key opens it."""
+    gateway_host: str = "127.0.0.1"
+    gateway_port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8000
+    api_base_url: str = "http://localhost:8000"
+    public_base_url: str = ""
+    default_addresses_per_report: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 10
+    max_job_retries: Annotated[int, msgspec.Meta(ge=0, le=10)] = 3
+    catch_up_days: Annotated[int, msgspec.Meta(ge=0, le=366)] = 7
+    smtp_server: str = ""
+    """Only looked at by /admin/health; empty: not looked at."""
+    smtp_port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 587
+
+    def __post_init__(self) -> None:
+        """Refuse keys that open the door to everybody."""
+        problems = "; ".join(_default_keys(self))
+        if problems:
+            raise ValueError(problems)
+
+
+def _default_keys(settings: GatewaySettings) -> Iterator[str]:
+    for name in ("api_key", "secret_key", "admin_api_key"):
+        value: str = getattr(settings, name)
+        if DEFAULTS.fullmatch(re.sub(r"[^a-z0-9]", "", value.lower())):
+            yield (
+                f"{name.upper()} is a default value that everybody knows,"
+                " give one of your own, for example the output of `openssl rand -hex 32`"
+            )
