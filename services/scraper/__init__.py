@@ -1,0 +1,1 @@
+"""Sales of homes from the open files of the state: fetched, read, kept, offered."""
