@@ -1,0 +1,45 @@
+"""The simulated publisher: from a path to a page."""
+
+import re
+from functools import lru_cache
+from typing import Final
+from urllib.parse import parse_qsl, urlsplit
+
+from deploy.simulator.faults import FAULTS, spoil
+from deploy.simulator.geo_api import COMMUNES_CSV, communes
+from deploy.simulator.page import CSV, JSON, Page, listing, not_found
+from deploy.simulator.tree import Wanted, sales_page
+
+_FAULT: Final = re.compile(r"/faults/(?P<fault>[^/]+)(?P<rest>/.*)")
+_SALES: Final = re.compile(r"/geo-dvf(?P<rewrite>-2026)?/(?P<rest>.*)")
+_FOLDERS: Final = {
+    "/": ("geo-dvf/", "geo-dvf-2026/", "places/"),
+    "/places/": ("communes.csv",),
+}
+
+
+@lru_cache(maxsize=128)
+def answer(target: str, seed: int) -> Page:
+    """The page at a path with its query; the same for the same seed."""
+    url = urlsplit(target)
+    if faulty := _FAULT.fullmatch(url.path):
+        if faulty["fault"] not in FAULTS:
+            return not_found(url.path)
+        page = answer(f"{faulty['rest']}?{url.query}", seed)
+        return spoil(faulty["fault"], page, faulty["rest"])
+    query = dict(parse_qsl(url.query))
+    if sales := _SALES.fullmatch(url.path):
+        rewrite = sales["rewrite"] or query.get("dialect") == "2026"
+        dialect = "2026" if rewrite else "classic"
+        return sales_page(sales["rest"], Wanted(path=url.path, seed=seed, dialect=dialect))
+    return _places(url.path, query)
+
+
+def _places(path: str, query: dict[str, str]) -> Page:
+    if path == "/places/communes.csv":
+        return Page(COMMUNES_CSV, CSV)
+    if path == "/geo/communes":
+        return Page(communes(query), JSON)
+    if path in _FOLDERS:
+        return listing(path, dict.fromkeys(_FOLDERS[path]))
+    return not_found(path)
