@@ -1,0 +1,36 @@
+"""`python -m deploy.local up | demo | kafka`: TrackImmo, or Apache Kafka, on this machine."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+from deploy.local import settings
+from deploy.local.spec import StepError
+from deploy.local.up import AlreadyRunningError, up
+
+
+async def _up() -> int:
+    await up(settings.resolve())
+    return 0
+
+
+COMMANDS: Final[Mapping[str, Callable[[], Awaitable[int]]]] = {"up": _up}
+
+
+async def _run(name: str) -> int:
+    return await COMMANDS[name]()
+
+
+def main() -> None:
+    name = sys.argv[1] if len(sys.argv) == 2 else ""  # noqa: PLR2004 - the program and one word
+    if name not in COMMANDS:
+        sys.exit(f"Say which: python -m deploy.local {' | '.join(COMMANDS)}")
+    try:
+        sys.exit(asyncio.run(_run(name)))
+    except (AlreadyRunningError, StepError) as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,188 @@
+"""Keeps the processes of a table running, in the order of their needs.
+
+What ends is started again after 0.5 s, doubling to 10 s, anew from 0.5 s after 30 s of health.
+A step that fails the first time ends the stack; later it is tried again like a process.
+"""
+
+import asyncio
+import contextlib
+import signal
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from deploy.local.spec import Process, Say, Step, StepError, Table, stopping_order
+
+Changed = Callable[[dict[str, int]], None]
+
+FIRST_WAIT: Final = 0.5
+LONGEST_WAIT: Final = 10.0
+HEALTHY_AFTER: Final = 30.0
+POLL: Final = 0.05
+PATIENCE: Final = (10.0, 7.0)
+"""Seconds that the first wave of processes, and each later one, get to stop by themselves."""
+
+
+class Supervisor:
+    """One table at work. `pids` holds what runs now; `changed` is told whenever that changes."""
+
+    def __init__(self, table: Table, log_dir: Path, *, say: Say, changed: Changed) -> None:
+        self.table = table
+        self.log_dir = log_dir
+        self.say = say
+        self.changed = changed
+        self.pids: dict[str, int] = {}
+        self._times_up = dict.fromkeys((row.name for row in table), 0)
+        self._up: set[str] = set()
+        self._news = asyncio.Condition()
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._patience = PATIENCE[0]
+
+    async def run(self, until: asyncio.Event) -> None:
+        """Everything up and kept up until the event is set; then all stopped, in order."""
+        self.log_dir.mkdir(parents=True, exist_ok=True)
+        for row in self.table:
+            work = self._keep(row) if isinstance(row, Process) else self._repeat(row)
+            self._tasks[row.name] = asyncio.create_task(work, name=row.name)
+        stop = asyncio.create_task(until.wait())
+        try:
+            done, _ = await asyncio.wait(
+                (stop, *self._tasks.values()), return_when=asyncio.FIRST_COMPLETED
+            )
+            for task in done - {stop}:
+                task.result()
+        finally:
+            stop.cancel()
+            await self._stop()
+
+    async def up(self, *names: str) -> None:
+        """Returns when all of these are up."""
+        async with self._news:
+            await self._news.wait_for(lambda: self._up.issuperset(names))
+
+    async def _stop(self) -> None:
+        steps = [self._tasks[row.name] for row in self.table if isinstance(row, Step)]
+        await _end(steps)
+        for wave in stopping_order(self.table):
+            await _end([self._tasks[process.name] for process in wave])
+            self._patience = PATIENCE[1]
+
+    async def _repeat(self, step: Step) -> None:
+        seen: list[int] = []
+        while True:
+            async with self._news:
+                await self._news.wait_for(partial(self._renewed, step, seen))
+                seen = self._counts(step)
+            for wait in _waits():
+                if await self._do(step):
+                    break
+                await asyncio.sleep(wait)
+            await self._mark_up(step.name)
+
+    def _counts(self, step: Step) -> list[int]:
+        return [self._times_up[name] for name in step.needs]
+
+    def _renewed(self, step: Step, seen: list[int]) -> bool:
+        return self._up.issuperset(step.needs) and (not seen or self._counts(step) != seen)
+
+    async def _do(self, step: Step) -> bool:
+        try:
+            await step.action()
+        except Exception as error:
+            if not self._times_up[step.name]:
+                raise StepError(f"{step.name}: {error}") from error
+            self.say(step.name, f"failed, will be tried again: {error}")
+            return False
+        return True
+
+    async def _keep(self, process: Process) -> None:
+        await self.up(*process.needs)
+        waits = _waits()
+        while True:
+            began = time.monotonic()
+            reason = await self._live(process)
+            if time.monotonic() - began > HEALTHY_AFTER:
+                waits = _waits()
+            wait = next(waits)
+            self.say(process.name, f"ended ({reason}), starts again in {wait:g} s")
+            await asyncio.sleep(wait)
+
+    async def _live(self, process: Process) -> str:
+        path = self.log_dir / f"{process.name}.log"
+        with path.open("ab") as log:
+            child = await asyncio.create_subprocess_exec(
+                *process.command(),
+                cwd=process.directory,
+                env=dict(process.environment),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        self.pids[process.name] = child.pid
+        self.changed(self.pids)
+        self.say(process.name, f"started, process {child.pid}")
+        greeting = asyncio.create_task(self._greet(process, child.pid))
+        try:
+            return _reason(await child.wait(), path)
+        finally:
+            await _end([greeting])
+            await _terminate(child, process.stop_with, self._patience)
+            self._up.discard(process.name)
+            del self.pids[process.name]
+            self.changed(self.pids)
+
+    async def _greet(self, process: Process, pid: int) -> None:
+        while not process.ready(pid):  # noqa: ASYNC110 - servers tell by a file or an open port
+            await asyncio.sleep(POLL)
+        await self._mark_up(process.name)
+
+    async def _mark_up(self, name: str) -> None:
+        async with self._news:
+            self._up.add(name)
+            self._times_up[name] += 1
+            self._news.notify_all()
+
+
+async def _terminate(
+    child: asyncio.subprocess.Process, how: signal.Signals, patience: float
+) -> None:
+    if child.returncode is not None:
+        return
+    with contextlib.suppress(ProcessLookupError):  # it has just ended by itself
+        child.send_signal(how)
+    try:
+        await asyncio.wait_for(child.wait(), patience)
+    except TimeoutError:
+        with contextlib.suppress(ProcessLookupError):
+            child.kill()
+        await child.wait()
+
+
+async def _end(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _waits() -> Iterator[float]:
+    wait = FIRST_WAIT
+    while True:
+        yield wait
+        wait = min(2 * wait, LONGEST_WAIT)
+
+
+def _reason(code: int, log: Path) -> str:
+    if code < 0:
+        return signal.Signals(-code).name
+    last_words = tail(log, 1)[:300]
+    return f"exit code {code}: {last_words}" if code and last_words else f"exit code {code}"
+
+
+def tail(log: Path, lines: int) -> str:
+    """The last lines of a log that say something."""
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - 64 * 1024))
+        text = file.read().decode(errors="replace")
+    return "\n".join([line for line in text.splitlines() if line.strip()][-lines:])
