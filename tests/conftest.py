@@ -1,7 +1,7 @@
 """A PostgreSQL server for each test process, a database of its own for each test."""
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
 
 import pytest
@@ -19,13 +19,13 @@ def _retries_do_not_wait() -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Postgres]:
     with migrated_server(tmp_path_factory.mktemp("postgres") / "server") as started:
         yield started
 
 
 @pytest.fixture
-async def database(postgres_server: Postgres) -> AsyncIterator[Database]:
+async def database(postgres_server: Postgres) -> AsyncGenerator[Database]:
     async with fresh_database(postgres_server) as fresh:
         yield fresh
 

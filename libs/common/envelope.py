@@ -28,7 +28,7 @@ class Received(msgspec.Struct, Generic[E], frozen=True):
     traceparent: str = ""
 
 
-class Unreadable(PermanentError):
+class UnreadableError(PermanentError):
     """A message that is none of our events; the text says why."""
 
 
@@ -38,18 +38,18 @@ def text_headers(headers: Iterable[tuple[str, bytes | None]]) -> dict[str, str]:
 
 
 def read(headers: Iterable[tuple[str, bytes | None]], value: bytes | None) -> Received[Any]:
-    """The event in a message, or `Unreadable`; never another error."""
+    """The event in a message, or `UnreadableError`; never another error."""
     try:
         text = {name: (raw or b"").decode("utf-8") for name, raw in headers}
     except UnicodeDecodeError as error:
-        raise Unreadable(f"a header is not UTF-8: {error.reason} at {error.start}") from error
+        raise UnreadableError(f"a header is not UTF-8: {error.reason} at {error.start}") from error
     if value is None:
-        raise Unreadable("tombstone: the message has no value")
+        raise UnreadableError("tombstone: the message has no value")
     if len(value) > MAX_READ_BYTES:
-        raise Unreadable(f"too large: {len(value)} bytes, at most {MAX_READ_BYTES} are read")
+        raise UnreadableError(f"too large: {len(value)} bytes, at most {MAX_READ_BYTES} are read")
     event_type = text.get("ce_type", "")
     if event_type not in EVENTS:
-        raise Unreadable(f"unknown type: {event_type[:200]!r}")
+        raise UnreadableError(f"unknown type: {event_type[:200]!r}")
     try:
         return Received(
             id=UUID(text.get("ce_id", "")),
@@ -58,4 +58,4 @@ def read(headers: Iterable[tuple[str, bytes | None]], value: bytes | None) -> Re
             traceparent=text.get("traceparent", "")[:200],
         )
     except (ValueError, RecursionError, msgspec.DecodeError) as error:
-        raise Unreadable(f"{event_type}: {error}"[:500]) from error
+        raise UnreadableError(f"{event_type}: {error}"[:500]) from error

@@ -7,7 +7,9 @@ from typing import Literal
 import structlog
 
 
-def configure(service: str, *, level: str = "INFO", style: Literal["json", "console"] = "json") -> None:
+def configure(
+    service: str, *, level: str = "INFO", style: Literal["json", "console"] = "json"
+) -> None:
     """Send every log line of this process to standard error, those of libraries included."""
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,

@@ -42,7 +42,11 @@ def _apply(url: str, schema: str) -> None:
     if not any(folder(schema).glob("*.sql")):
         return
     done = subprocess.run(  # noqa: S603 - our own arguments
-        command, env={**os.environ, "DATABASE_URL": url}, capture_output=True, text=True, check=False
+        command,
+        env={**os.environ, "DATABASE_URL": url},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode != 0:
         message = f"Migrations of {schema} failed: {done.stderr.strip() or done.stdout.strip()}"

@@ -1,7 +1,7 @@
 """The outbox: events written with the change that made them true."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Final
 from uuid import UUID
@@ -31,13 +31,22 @@ class Outgoing:
     def emit(self, event: Event, cause: Received[Any] | None) -> None:
         """Take an event along; what caused it travels in its headers."""
         self._rows.append(
-            (uuid7(), event.topic, event.key, event.type, msgspec.json.encode(event), _headers(event, cause))
+            (
+                uuid7(),
+                event.topic,
+                event.key,
+                event.type,
+                msgspec.json.encode(event),
+                _headers(event, cause),
+            )
         )
 
     async def write(self, connection: Connection) -> int:
         """Write the rows and say how many."""
         if self._rows:
-            await connection.execute(WRITE, *(list(column) for column in zip(*self._rows, strict=True)))
+            await connection.execute(
+                WRITE, *(list(column) for column in zip(*self._rows, strict=True))
+            )
         return len(self._rows)
 
 
@@ -53,7 +62,7 @@ def _headers(event: Event, cause: Received[Any] | None) -> dict[str, str]:
 @asynccontextmanager
 async def transaction(
     connection: Connection, wake: asyncio.Event | None = None
-) -> AsyncIterator[Emit]:
+) -> AsyncGenerator[Emit]:
     """A transaction whose events are written at its end; the relay is woken after its commit."""
     outgoing = Outgoing()
     async with connection.transaction():

@@ -1,13 +1,13 @@
 """Connections to PostgreSQL: direct, each with the service's own role."""
 
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import asyncpg
 import msgspec
 from asyncpg.pool import PoolConnectionProxy
 
-Connection: TypeAlias = "asyncpg.Connection[Any] | PoolConnectionProxy[Any]"
-Pool: TypeAlias = "asyncpg.Pool[Any]"
+Connection: TypeAlias = asyncpg.Connection | PoolConnectionProxy
+Pool: TypeAlias = asyncpg.Pool
 
 AWAY = (
     asyncpg.PostgresConnectionError,
@@ -23,7 +23,7 @@ AWAY = (
 """What says that PostgreSQL itself is not to be had at the moment."""
 
 
-async def connect(url: str) -> "asyncpg.Connection[Any]":
+async def connect(url: str) -> asyncpg.Connection:
     """A connection of one's own, for whoever keeps it: a consumer, a relay, a sender."""
     connection = await asyncpg.connect(url, timeout=10)
     await prepare(connection)

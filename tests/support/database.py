@@ -2,11 +2,11 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import asyncpg
 
@@ -15,11 +15,16 @@ from libs.common import postgres
 from libs.common.migrate import migrate
 from libs.common.postgres import Pool
 
-Opened: TypeAlias = "asyncpg.Connection[Any] | Pool"
+Opened: TypeAlias = asyncpg.Connection | Pool
 
 TEMPLATE = "trackimmo_template"
 
-CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "300"}
+CARELESS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "300",
+}
 """A test's database need not survive the machine."""
 
 
@@ -33,7 +38,7 @@ class Database:
     def url(self, role: str = "postgres") -> str:
         return server.url(self.port, role, self.name)
 
-    async def connect(self, role: str = "postgres") -> "asyncpg.Connection[Any]":
+    async def connect(self, role: str = "postgres") -> asyncpg.Connection:
         connection = await postgres.connect(self.url(role))
         self._open.append(connection)
         return connection
@@ -47,17 +52,14 @@ class Database:
         """Move `public.clock()` for every session, the open ones of this test included."""
         admin = await self.connect()
         shown = await admin.fetchval("select current_setting('trackimmo.clock_offset', true)")
-        total = (await admin.fetchval("select coalesce(nullif($1, '')::interval, '0')", shown)) + by
-        offset = f"{total.total_seconds()} seconds"
+        offset = f"{float((shown or '0').split()[0]) + by.total_seconds()} seconds"
         await admin.execute(f"alter database {self.name} set trackimmo.clock_offset = '{offset}'")
         for opened in self._open:
             await _set_offset(opened, offset)
 
     async def close(self) -> None:
         for opened in reversed(self._open):
-            if isinstance(opened, asyncpg.Pool):
-                opened.terminate()
-            elif not opened.is_closed():
+            if isinstance(opened, asyncpg.Pool) or not opened.is_closed():
                 opened.terminate()
 
 
@@ -69,7 +71,7 @@ async def _set_offset(opened: Opened, offset: str) -> None:
 
 
 @contextmanager
-def migrated_server(folder: Path) -> Iterator[server.Postgres]:
+def migrated_server(folder: Path) -> Generator[server.Postgres]:
     """A server whose template database holds the present schema."""
     started = server.start(folder, options=CARELESS)
     try:
@@ -81,7 +83,7 @@ def migrated_server(folder: Path) -> Iterator[server.Postgres]:
 
 
 @asynccontextmanager
-async def fresh_database(started: server.Postgres) -> AsyncIterator[Database]:
+async def fresh_database(started: server.Postgres) -> AsyncGenerator[Database]:
     """A copy of the template, dropped at the end."""
     name = f"test_{uuid.uuid4().hex}"
     await _run(started.url(), f"create database {name} template {TEMPLATE}")

@@ -1,0 +1,208 @@
+"""One message, one transaction; or one for a batch of messages, each keeping the promise as if alone.
+
+    inbox rows, changes, outbox rows, commit; then the offset
+
+A batch that fails runs again message by message. What fails there for good is held, or, where it
+is a step of a job, becomes `step.failed`: the job's ladder is its only further retry.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+import stamina
+import structlog
+
+from libs.common import envelope, held, inbox, outbox
+from libs.common.envelope import Received, UnreadableError
+from libs.common.errors import PermanentError
+from libs.common.events import Event, JobEvent, Step, StepFailed
+from libs.common.held import Record
+from libs.common.outbox import Emit
+from libs.common.postgres import Connection
+
+log = structlog.get_logger()
+
+Handler = Callable[[Connection, Sequence[Received[Any]], Emit], Awaitable[None]]
+"""Handles first-time events of one type, in order of arrival; right under any order and repetition."""
+
+Handlers = Mapping[type[Event], Handler]
+
+BUDGET_SECONDS: Final = 60
+IN_PLACE_SECONDS: Final = 10
+
+
+class Consumer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a service does about which events."""
+
+    name: str
+    handlers: Handlers
+    steps: Mapping[type[JobEvent], Step] = {}
+    """Events that are a step of a job here: they fail to the job's ladder, never into a queue."""
+    wake: asyncio.Event
+    """Set when events were written: the relay of this process looks at once."""
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """How a batch went."""
+
+    handled: int
+    dead: int
+
+
+async def consume(connection: Connection, consumer: Consumer, records: Sequence[Record]) -> Outcome:
+    """Handle a batch; on return each message has had its effect, or is held, or failed its job.
+
+    Raises only when PostgreSQL is away: nothing can be held then, and the caller tries again.
+    """
+    try:
+        return await _together(connection, consumer, records)
+    except Exception as error:
+        if connection.is_closed():
+            raise
+        log.warning("batch_failed", messages=len(records), error=held.failure(error).error)
+    outcomes = [await _alone(connection, consumer, record) for record in records]
+    return Outcome(sum(o.handled for o in outcomes), sum(o.dead for o in outcomes))
+
+
+async def consume_held(connection: Connection, consumer: Consumer) -> bool:
+    """Try the held message that is due; false when none is."""
+    async with connection.transaction():
+        row = await held.take(connection, consumer.name)
+        if row is None:
+            return False
+        try:
+            received = _read(consumer, held.unpacked(row["headers"]), row["raw"])
+            await _deliver(connection, consumer, [received])
+        except Exception as error:
+            if connection.is_closed():
+                raise
+            final = isinstance(error, PermanentError)
+            state = await held.settle(
+                connection, row["id"], row["attempts"], held.failure(error), final=final
+            )
+            log.warning("held_message_failed", held_id=str(row["id"]), state=state)
+        else:
+            await held.done(connection, row["id"])
+    return True
+
+
+async def _together(
+    connection: Connection, consumer: Consumer, records: Sequence[Record]
+) -> Outcome:
+    received: list[Received[Any]] = []
+    dead: list[tuple[Record, UnreadableError]] = []
+    for record in records:
+        try:
+            received.append(_read(consumer, record.headers, record.value))
+        except UnreadableError as error:
+            dead.append((record, error))
+    async with connection.transaction():
+        for record, error in dead:
+            await _bury(connection, consumer, record, error)
+        await _deliver(connection, consumer, received)
+    return Outcome(handled=len(received), dead=len(dead))
+
+
+async def _alone(connection: Connection, consumer: Consumer, record: Record) -> Outcome:
+    try:
+        received = _read(consumer, record.headers, record.value)
+    except UnreadableError as error:
+        await _bury(connection, consumer, record, error)
+        return Outcome(0, 1)
+    try:
+        async for attempt in _in_place(connection):
+            with attempt:
+                await _deliver(connection, consumer, [received])
+    except Exception as error:
+        if connection.is_closed():
+            raise
+        return await _give_up(connection, consumer, record, received, error)
+    return Outcome(1, 0)
+
+
+def _in_place(connection: Connection) -> Any:
+    def worth_it(error: Exception) -> bool:
+        return not isinstance(error, PermanentError) and not connection.is_closed()
+
+    return stamina.retry_context(
+        on=worth_it, timeout=IN_PLACE_SECONDS, attempts=4, wait_initial=0.2, wait_max=3.0
+    )
+
+
+async def _give_up(
+    connection: Connection,
+    consumer: Consumer,
+    record: Record,
+    received: Received[Any],
+    error: Exception,
+) -> Outcome:
+    permanent = isinstance(error, PermanentError)
+    why = held.failure(error)
+    step = consumer.steps.get(type(received.event))
+    async with outbox.transaction(connection, consumer.wake) as emit:
+        if permanent or not step:
+            wait = None if permanent else held.LADDER[0]
+            await held.hold(
+                connection, consumer.name, record, why, event_id=received.id, again_after=wait
+            )
+        # A dead letter may be replayed: its inbox row is written by the try that succeeds.
+        if step and (permanent or await inbox.accept(connection, consumer.name, [received.id])):
+            failed = _step_failed(received.event, step, permanent=permanent, reason=str(error))
+            emit(failed, received)
+    log.error("message_failed", event_id=str(received.id), permanent=permanent, error=why.error)
+    return Outcome(0, int(permanent))
+
+
+async def _deliver(
+    connection: Connection, consumer: Consumer, received: Sequence[Received[Any]]
+) -> None:
+    async with (
+        asyncio.timeout(BUDGET_SECONDS),
+        outbox.transaction(connection, consumer.wake) as emit,
+    ):
+        new = await inbox.accept(connection, consumer.name, [one.id for one in received])
+        if len(new) < len(received):
+            log.info("duplicates_suppressed", messages=len(received) - len(new))
+        for event_type, group in _by_type(received, new):
+            await consumer.handlers[event_type](connection, group, emit)
+
+
+def _by_type(
+    received: Iterable[Received[Any]], new: set[Any]
+) -> Iterable[tuple[type[Event], list[Received[Any]]]]:
+    fresh = {one.id: one for one in received if one.id in new}
+    groups: dict[type[Event], list[Received[Any]]] = {}
+    for one in fresh.values():
+        groups.setdefault(type(one.event), []).append(one)
+    return groups.items()
+
+
+def _read(
+    consumer: Consumer, headers: Sequence[tuple[str, bytes]], value: bytes | None
+) -> Received[Any]:
+    received = envelope.read(headers, value)
+    if type(received.event) not in consumer.handlers:
+        raise UnreadableError(f"{received.event.type} is not for {consumer.name}")
+    return received
+
+
+async def _bury(
+    connection: Connection, consumer: Consumer, record: Record, error: UnreadableError
+) -> None:
+    await held.hold(connection, consumer.name, record, held.failure(error))
+    log.error("dead_letter", topic=record.topic, partition=record.partition, offset=record.offset)
+
+
+def _step_failed(event: JobEvent, step: Step, *, permanent: bool, reason: str) -> StepFailed:
+    return StepFailed(
+        job_id=event.job_id,
+        client_id=event.client_id,
+        kind=event.kind,
+        run=event.run,
+        ladder=event.ladder,
+        step=step,
+        permanent=permanent,
+        reason=reason[:500],
+    )

@@ -1,0 +1,172 @@
+"""Kafka: a consumer with our parser and our commits, a producer for the relay.
+
+FastStream owns the consumer's life; everything that it would decide about a message is taken from
+it. Raw bytes and headers reach us whatever they hold, and an offset is committed only when each
+message of its batch has had its effect in PostgreSQL.
+"""
+
+import asyncio
+import ssl
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final
+
+import msgspec
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from aiokafka.helpers import create_ssl_context
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from faststream.kafka.message import KafkaMessage
+from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
+
+from libs.common.envelope import MAX_BYTES
+from libs.common.held import Record
+from libs.common.settings import CommonSettings
+
+log = structlog.get_logger()
+
+BATCH_MESSAGES: Final = 100
+BATCH_WAIT_MS: Final = 20
+METADATA_MAX_AGE_MS: Final = 5_000
+"""How soon a topic that was made again is seen."""
+
+Batch = Sequence[Record]
+OnBatch = Callable[[Batch], Awaitable[None]]
+
+
+class Subscription(msgspec.Struct, kw_only=True):
+    """Which topics a group reads, and what is done with each batch."""
+
+    group: str
+    topics: Sequence[str]
+    on_batch: OnBatch
+    """Returns when the batch may be forgotten."""
+    consumer: Any = None
+
+    def is_assigned(self) -> bool:
+        """Whether partitions are being read at this moment."""
+        return self.consumer is not None and bool(self.consumer.assignment())
+
+
+async def subscribe(settings: CommonSettings, subscription: Subscription) -> None:
+    """Give every batch of a subscription to its `on_batch`, one at a time, for ever.
+
+    On cancellation the batch in hand is finished, its offset committed and the group left.
+    """
+    group = subscription.group
+    while True:
+        broker = _broker(settings)
+        subscriber = _subscriber(broker, subscription)
+        try:
+            await broker.start()
+        except (KafkaError, OSError) as error:
+            log.warning("kafka_away", group=group, error=type(error).__name__)
+            await broker.stop()
+            await asyncio.sleep(1)
+            continue
+        log.info("consumer_started", group=group, topics=len(subscription.topics))
+        subscription.consumer = subscriber.consumer
+        try:
+            await asyncio.Event().wait()
+        finally:
+            subscription.consumer = None
+            await broker.stop()
+
+
+def _subscriber(broker: KafkaBroker, subscription: Subscription) -> Any:
+    subscriber: Any = broker.subscriber(
+        *subscription.topics,
+        group_id=subscription.group,
+        batch=True,
+        max_records=BATCH_MESSAGES,
+        batch_timeout_ms=BATCH_WAIT_MS,
+        fetch_max_wait_ms=BATCH_WAIT_MS,
+        max_partition_fetch_bytes=MAX_BYTES,
+        auto_offset_reset="earliest",
+        ack_policy=AckPolicy.MANUAL,
+        parser=_parse,
+        decoder=_records,
+    )
+
+    @subscriber
+    async def _(records: Any) -> None:
+        await subscription.on_batch(records)
+        try:
+            await subscriber.consumer.commit()
+        except KafkaError as error:
+            # The group moved on meanwhile; whoever reads these messages again finds them handled.
+            group = subscription.group
+            log.warning("offset_not_committed", group=group, error=type(error).__name__)
+
+    return subscriber
+
+
+async def _parse(records: Any) -> KafkaMessage:
+    """Total: looks into no message."""
+    return KafkaMessage(body=b"", headers={}, raw_message=records, consumer=_NO_CONSUMER)
+
+
+async def _records(message: KafkaMessage) -> Any:
+    return message.raw_message
+
+
+class _NoConsumer:
+    """FastStream's acknowledgement goes nowhere: offsets are committed after our transaction."""
+
+    async def commit(self) -> None: ...
+
+    def seek(self, partition: Any, offset: int) -> None: ...
+
+
+_NO_CONSUMER: Final = _NoConsumer()
+
+
+def _broker(settings: CommonSettings) -> KafkaBroker:
+    return KafkaBroker(
+        settings.kafka_bootstrap_servers.split(","),
+        security=_security(settings),
+        allow_auto_create_topics=False,
+        metadata_max_age_ms=METADATA_MAX_AGE_MS,
+        request_timeout_ms=30_000,
+        graceful_timeout=65.0,
+        apply_types=False,
+        logger=None,
+    )
+
+
+def producer(settings: CommonSettings) -> AIOKafkaProducer:
+    """A producer for the relay: all replicas, batches, idempotent where the broker can."""
+    sasl = settings.kafka_security_protocol.startswith("SASL")
+    return AIOKafkaProducer(
+        bootstrap_servers=settings.kafka_bootstrap_servers,
+        acks="all",
+        enable_idempotence=settings.kafka_idempotence,
+        max_request_size=MAX_BYTES,
+        max_batch_size=256 * 1024,
+        request_timeout_ms=10_000,
+        metadata_max_age_ms=METADATA_MAX_AGE_MS,
+        security_protocol=settings.kafka_security_protocol,
+        ssl_context=_tls(settings),
+        sasl_mechanism=settings.kafka_sasl_mechanism if sasl else "PLAIN",
+        sasl_plain_username=settings.kafka_sasl_username or None,
+        sasl_plain_password=settings.kafka_sasl_password or None,
+    )
+
+
+def _tls(settings: CommonSettings) -> ssl.SSLContext | None:
+    return create_ssl_context() if settings.kafka_security_protocol.endswith("SSL") else None
+
+
+def _security(settings: CommonSettings) -> BaseSecurity | None:
+    context = _tls(settings)
+    if not settings.kafka_security_protocol.startswith("SASL"):
+        return BaseSecurity(ssl_context=context) if context else None
+    mechanisms = {"SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}
+    mechanism = mechanisms.get(settings.kafka_sasl_mechanism, SASLPlaintext)
+    return mechanism(
+        settings.kafka_sasl_username,
+        settings.kafka_sasl_password,
+        ssl_context=context,
+        use_ssl=context is not None,
+    )
