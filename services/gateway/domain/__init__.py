@@ -1,0 +1,1 @@
+"""The rules of a job: what its movements mean, and when it is tried again."""
