@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from deploy.simulator.page import CSV, GZIP, HTML, Page
+from deploy.simulator.page import CSV, GZIP, HTML, JSON, Page
 
 HOLLOW_YEAR: Final = 2019
 _HOLLOW_EVERY: Final = 5  # lines of which one is left
@@ -67,11 +67,13 @@ _OF_FOLDERS_TOO: Final = frozenset({"slow", "500"})
 
 def spoil(fault: str, page: Page, path: str) -> Page:
     """The page as this fault leaves it; folders and missing files stay as they are."""
-    is_file = page.status == HTTPStatus.OK and page.content_type in {CSV, GZIP}
+    is_file = page.status == HTTPStatus.OK and page.content_type in {CSV, GZIP, JSON}
     return FAULTS[fault](page, path) if is_file or fault in _OF_FOLDERS_TOO else page
 
 
 def _rewritten(page: Page, change: Callable[[list[str]], list[str]]) -> Page:
+    if page.content_type == JSON:  # it has neither lines nor columns
+        return page
     zipped = page.content_type == GZIP
     text = (gzip.decompress(page.body) if zipped else page.body).decode()
     body = "".join(change(text.splitlines(keepends=True))).encode()
