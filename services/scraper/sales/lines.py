@@ -1,0 +1,129 @@
+"""One typed row per line of a sales file, sorted so that the lines of a sale stand together."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Final
+
+import polars as pl
+
+from services.scraper.sales.mend import is_sound, mended
+from services.scraper.sales.source import SalesFile, SalesFileError
+
+HOUSE: Final = 1
+APARTMENT: Final = 2
+BUSINESS: Final = 4
+LAND: Final = 5  # of ours: in the file these lines have a blank type
+
+GROUP_KEY: Final = ("sold_on", "insee_code", "price_cents", "disposition")
+# What tells two dwellings of a sale apart, as far as the file tells.
+SIGNATURE: Final = ("parcel", "lots", "type", "built_m2", "rooms", "number", "suffix", "street")
+# A sale takes its address and identity from its first line in this order: dwellings, business,
+# outbuildings, land; the rest makes the choice the same however the publisher sorts the file.
+_ORDER: Final = (*GROUP_KEY, "rank", *SIGNATURE)
+_RANKS: Final = {HOUSE: 0, APARTMENT: 0, BUSINESS: 1, LAND: 3}
+_OUTBUILDING_RANK: Final = 2
+_LOTS: Final = range(1, 6)
+_CODE_LENGTH: Final = len("01053")
+_FIRST_LINE: Final = 2  # the header is line 1
+
+
+def read_lines(file: SalesFile, moved: Mapping[str, str]) -> tuple[pl.DataFrame, int]:
+    """The usable lines with their sale's number `sale`, and how many lines the file has in all.
+
+    `moved` leads from former to today's commune codes.
+    """
+    lines = _parsed(file, moved)
+    usable = lines.filter(
+        pl.col("sold_on").is_not_null(), pl.col("insee_code").str.len_bytes() == _CODE_LENGTH
+    )
+    if usable.height < lines.height / 2:
+        raise SalesFileError(
+            "bad_rows", f"{file.name}: only {usable.height} of {lines.height} lines are sales."
+        )
+    numbered = usable.sort(_ORDER).with_columns(sale=pl.struct(GROUP_KEY).rle_id())
+    return numbered, lines.height
+
+
+def _parsed(file: SalesFile, moved: Mapping[str, str]) -> pl.DataFrame:
+    width = len(file.columns)
+    with suppress(pl.exceptions.ComputeError):  # bytes or quotes that break the table: see below
+        lines = _scan(file, file.content, moved)
+        if is_sound(file.content, width=width, rows=lines.height):
+            return lines
+    try:
+        return _scan(file, mended(file.content, width=width), moved)
+    except UnicodeDecodeError as error:
+        raise SalesFileError("not_utf8", f"{file.name} is not UTF-8 text.") from error
+    except pl.exceptions.PolarsError as error:
+        raise SalesFileError("bad_rows", f"{file.name} cannot be read as a table.") from error
+
+
+def _scan(file: SalesFile, content: bytes, moved: Mapping[str, str]) -> pl.DataFrame:
+    return (
+        pl.scan_csv(
+            content,
+            schema=dict.fromkeys(file.columns, pl.String),
+            row_index_name="line",
+            row_index_offset=_FIRST_LINE,
+        )
+        .select("line", **_facts(), **_place(moved))
+        .with_columns(rank=_rank())
+        .collect(engine="streaming")
+    )
+
+
+def _facts() -> dict[str, pl.Expr]:
+    lots = [pl.col(f"lot{n}_numero") for n in _LOTS]
+    return {
+        "sold_on": pl.col("date_mutation").str.to_date("%Y-%m-%d", strict=False),
+        "price_cents": (_number("valeur_fonciere") * 100).round().cast(pl.Int64, strict=False),
+        "disposition": _code("numero_disposition").fill_null(1),
+        "nature": pl.col("nature_mutation"),
+        "number": pl.col("adresse_numero"),
+        "suffix": pl.col("adresse_suffixe"),
+        "street": pl.col("adresse_nom_voie"),
+        "postal_code": pl.col("code_postal"),
+        "city_name": pl.col("nom_commune"),
+        "lots": pl.concat_str(lots, separator="+", ignore_nulls=True),
+        "carrez_m2": pl.sum_horizontal([_number(f"lot{n}_surface_carrez") for n in _LOTS]),
+        "type": _code("code_type_local").fill_null(LAND),
+        "built_m2": _above_zero("surface_reelle_bati").round().cast(pl.Int64, strict=False),
+        "rooms": _code("nombre_pieces_principales"),
+        "culture": pl.col("code_nature_culture"),
+        "special_culture": pl.col("code_nature_culture_speciale"),
+        "area_m2": _number("surface_terrain"),
+        "longitude": _number("longitude"),
+        "latitude": _number("latitude"),
+    }
+
+
+def _place(moved: Mapping[str, str]) -> dict[str, pl.Expr]:
+    former, parcel = pl.col("code_commune"), pl.col("id_parcelle")
+    if not moved:
+        return {"insee_code": former, "parcel": parcel}
+    today = former.replace(dict(moved))
+    # Of 01312000ZC0122, Pressiat's, its merger into 01426 makes 01426312ZC0122.
+    section_of = pl.when(parcel.str.slice(5, 3) == "000").then(former.str.slice(2, 3))
+    prefix = section_of.otherwise(parcel.str.slice(5, 3))
+    renumbered = pl.concat_str([today, prefix, parcel.str.slice(8)])
+    return {
+        "insee_code": today,
+        "parcel": pl.when(former == today).then(parcel).otherwise(renumbered),
+    }
+
+
+def _rank() -> pl.Expr:
+    return pl.col("type").replace_strict(_RANKS, default=_OUTBUILDING_RANK, return_dtype=pl.Int8)
+
+
+def _number(column: str) -> pl.Expr:
+    return pl.col(column).cast(pl.Float64, strict=False)
+
+
+def _above_zero(column: str) -> pl.Expr:
+    """The number, or null where the dialects differ in how they write nothing: blank or 0.0."""
+    return pl.when(_number(column) > 0).then(_number(column))
+
+
+def _code(column: str) -> pl.Expr:
+    return _number(column).cast(pl.Int32, strict=False)

@@ -1,0 +1,62 @@
+"""A sales file, read: its sales and its counts."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+import msgspec
+import polars as pl
+
+from services.scraper.sales.address import with_address
+from services.scraper.sales.group import group_sales
+from services.scraper.sales.identity import with_ids
+from services.scraper.sales.kind import KINDS, REASONS, with_kind
+from services.scraper.sales.lines import read_lines
+from services.scraper.sales.resale import with_resale_keys
+from services.scraper.sales.shown import SHOWN, with_shown_surface
+from services.scraper.sales.source import open_sales_file
+
+_NOTHING_MOVED: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """What a file says. `homes`, `postable` and `rejected` speak of single homes."""
+
+    sales: pl.DataFrame  # one row per sale kept, columns as in `shown.SHOWN`
+    lines: int
+    bad_lines: int  # of them: no date, no commune, or not as many fields as the header
+    groups: int
+    homes: int
+    postable: int
+    kinds: dict[str, int]  # of the sales with a price
+    rejected: dict[str, int]
+
+
+def read_sales(
+    source: Path | bytes, *, name: str, moved: Mapping[str, str] = _NOTHING_MOVED
+) -> Reading:
+    """The sales of a geo-DVF file, plain, gzip or zip, in either dialect.
+
+    `name` stands for the file in messages. `moved` leads from former to today's commune codes.
+    A file that is no sales file raises `SalesFileError`.
+    """
+    lines, total = read_lines(open_sales_file(source, name=name), moved)
+    groups = with_kind(group_sales(lines))
+    kept = with_ids(with_address(groups.filter(pl.col("kind").is_not_null())))
+    homes = kept.filter(pl.col("rejected").is_null())
+    return Reading(
+        sales=with_shown_surface(with_resale_keys(kept, lines)).select(SHOWN),
+        lines=total,
+        bad_lines=total - lines.height,
+        groups=groups.height,
+        homes=homes.height,
+        postable=int(homes["postable"].sum()),
+        kinds=_counts(kept.filter("priced")["kind"], KINDS),
+        rejected=_counts(groups["rejected"], REASONS),
+    )
+
+
+def _counts(values: pl.Series, names: tuple[str, ...]) -> dict[str, int]:
+    found = dict(values.value_counts().rows())
+    return {name: found.get(name, 0) for name in names}

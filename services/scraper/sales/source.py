@@ -1,0 +1,130 @@
+"""The bytes of a sales file, unpacked, and its header, checked by name."""
+
+import csv
+import gzip
+import io
+import re
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from libs.common.errors import PermanentError
+
+REQUIRED: Final = (
+    "date_mutation",
+    "numero_disposition",
+    "nature_mutation",
+    "valeur_fonciere",
+    "adresse_numero",
+    "adresse_suffixe",
+    "adresse_nom_voie",
+    "code_postal",
+    "code_commune",
+    "nom_commune",
+    "id_parcelle",
+    *(f"lot{n}_numero" for n in range(1, 6)),
+    *(f"lot{n}_surface_carrez" for n in range(1, 6)),
+    "code_type_local",
+    "surface_reelle_bati",
+    "nombre_pieces_principales",
+    "code_nature_culture",
+    "code_nature_culture_speciale",
+    "surface_terrain",
+    "longitude",
+    "latitude",
+)
+GZIP: Final = b"\x1f\x8b"
+ZIP: Final = b"PK\x03\x04"
+BOM: Final = b"\xef\xbb\xbf"
+
+
+class SalesFileError(PermanentError):
+    """A file that cannot be read as sales; `code` names why, the message is a sentence."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code: str = code
+
+
+class SalesFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A checked file: its name for messages, its columns in order, its content with the header."""
+
+    name: str
+    columns: tuple[str, ...]
+    content: bytes
+
+
+def open_sales_file(source: Path | bytes, *, name: str) -> SalesFile:
+    """The file's text as UTF-8 bytes with a header we can read, or the error that names the flaw."""
+    packed = source.read_bytes() if isinstance(source, Path) else source
+    content = _unpacked(packed, name).removeprefix(BOM)
+    _refuse_what_is_no_table(content, name)
+    return SalesFile(name=name, columns=_columns(content, name), content=content)
+
+
+def _unpacked(packed: bytes, name: str) -> bytes:
+    if packed.startswith(GZIP):
+        return _gunzipped(packed, name)
+    if packed.startswith(ZIP):
+        return _unzipped(packed, name)
+    return packed
+
+
+def _gunzipped(packed: bytes, name: str) -> bytes:
+    try:
+        return gzip.decompress(packed)
+    except EOFError as error:
+        raise SalesFileError(
+            "truncated_gzip", f"{name} is a gzip file that ends too early: download it again."
+        ) from error
+    except (zlib.error, gzip.BadGzipFile) as error:
+        raise SalesFileError(
+            "damaged_gzip", f"{name} is a damaged gzip file ({error}): download it again."
+        ) from error
+
+
+def _unzipped(packed: bytes, name: str) -> bytes:
+    try:
+        with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+            members = archive.namelist()
+            if len(members) == 1:
+                return archive.read(members[0])
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise SalesFileError(
+            "damaged_zip", f"{name} is a damaged zip file ({error}): download it again."
+        ) from error
+    raise SalesFileError(
+        "damaged_zip", f"{name} is a zip of {len(members)} files; one is expected."
+    )
+
+
+def _refuse_what_is_no_table(content: bytes, name: str) -> None:
+    start = content[:512].lstrip().lower()
+    if not start:
+        raise SalesFileError("empty", f"{name} is empty: not even a header.")
+    if start.startswith(b"<"):
+        raise SalesFileError("html", f"{name} is a web page, not a table of sales.")
+
+
+def _columns(content: bytes, name: str) -> tuple[str, ...]:
+    first = content.split(b"\n", 1)[0].rstrip(b"\r")
+    try:
+        header = first.decode()
+    except UnicodeDecodeError as error:
+        raise SalesFileError("not_utf8", f"{name} is not UTF-8 text.") from error
+    found = next(csv.reader([header]), [])
+    columns = tuple(re.sub(r"^lot_(\d)_", r"lot\1_", column.strip()) for column in found)
+    missing = [column for column in REQUIRED if column not in columns]
+    if missing:
+        raise SalesFileError("missing_columns", _sentence_on_missing(header, missing, name))
+    return columns
+
+
+def _sentence_on_missing(header: str, missing: list[str], name: str) -> str:
+    if "|" in header and "No disposition" in header:
+        return f"{name} is in the raw DVF layout; the geo-DVF layout is expected."
+    shown = ", ".join(missing[:5]) + (" …" if len(missing) > len(REQUIRED) // 6 else "")
+    return f"{name} lacks {len(missing)} column(s) of geo-DVF: {shown}."
