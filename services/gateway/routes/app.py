@@ -6,8 +6,18 @@ from typing import Final
 
 from litestar import Litestar, Router
 from litestar.di import Provide
+from litestar.types import ControllerRouterHandler
 
-from services.gateway.routes import health
+from services.gateway.routes import (
+    cities,
+    clients,
+    docs,
+    health,
+    jobs,
+    openapi,
+    properties,
+    schedule,
+)
 from services.gateway.routes.body import StrictRequest
 from services.gateway.routes.failures import HANDLERS
 from services.gateway.routes.keys import admin_guard, api_guard
@@ -24,27 +34,27 @@ def create_app(
     reading: Reading,
     writing: Writing,
     clock: Callable[[], datetime],
+    seed: Callable[[], int],
     ready: Callable[[], Awaitable[bool]],
     kafka: Callable[[], Awaitable[Component]],
 ) -> Litestar:
     """The HTTP side of the gateway.
 
     `reading()` lends a connection, `writing()` opens a transaction with its `emit`; `clock()` is the
-    present instant (UTC); `ready()` says whether PostgreSQL and the migrations are there, `kafka()`
+    present instant (UTC), `seed()` a random number below 2^53; `ready()` says whether PostgreSQL and the migrations are there, `kafka()`
     how the bus is. All of them may raise what PostgreSQL raises: that is answered with 503.
     """
     ports = Ports(
-        settings=settings, reading=reading, writing=writing, clock=clock, ready=ready, kafka=kafka
+        settings=settings,
+        reading=reading,
+        writing=writing,
+        clock=clock,
+        seed=seed,
+        ready=ready,
+        kafka=kafka,
     )
     app = Litestar(
-        [
-            health.health,
-            health.version,
-            health.live,
-            health.ready,
-            Router("/", route_handlers=[], guards=[api_guard(settings.api_key)]),
-            Router("/", route_handlers=[], guards=[admin_guard(settings.admin_api_key, settings.api_key)]),
-        ],
+        [*_routes(settings), docs.document(openapi.describe(_routes(settings))), *docs.PAGES],
         dependencies={"ports": Provide(lambda: ports, sync_to_thread=False)},
         exception_handlers=HANDLERS,
         request_class=StrictRequest,
@@ -54,3 +64,32 @@ def create_app(
     )
     app.asgi_handler = traced(app.asgi_handler)
     return app
+
+
+def _routes(settings: GatewaySettings) -> list[ControllerRouterHandler]:
+    """Every operation; a later one joins its subject's module and one of these lists."""
+    return [
+        health.health,
+        health.api_health,
+        health.version,
+        health.live,
+        health.ready,
+        Router(
+            "/api",
+            guards=[api_guard(settings.api_key)],
+            route_handlers=[
+                clients.register_client,
+                clients.read_client,
+                jobs.process_client,
+                jobs.add_addresses,
+                jobs.job_status,
+                properties.client_properties,
+                cities.find_cities,
+            ],
+        ),
+        Router(
+            "/admin",
+            guards=[admin_guard(settings.admin_api_key, settings.api_key)],
+            route_handlers=[health.admin_health, schedule.run_schedule],
+        ),
+    ]

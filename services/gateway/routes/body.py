@@ -53,7 +53,9 @@ def read(raw: bytes, kind: type[B]) -> B:
     return kind(**values)
 
 
-def _read_fields(given: dict[str, Any], kind: type[Body], values: dict[str, Any]) -> Iterator[Fault]:
+def _read_fields(
+    given: dict[str, Any], kind: type[Body], values: dict[str, Any]
+) -> Iterator[Fault]:
     for field in msgspec.structs.fields(kind):
         if field.encode_name not in given:
             if field.required:

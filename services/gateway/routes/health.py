@@ -1,11 +1,13 @@
 """Is it alive, is it ready, which version is it."""
 
+from datetime import datetime
 from typing import Final, Literal
 
 import msgspec
 from litestar import Response, get
 
-from services.gateway.routes.ports import Given
+from services.gateway.routes import checks
+from services.gateway.routes.ports import Component, Given
 
 VERSION: Final = "0.1.0"
 """Of the interface and its program; equal to the project's (a test compares them)."""
@@ -34,9 +36,15 @@ class Probe(msgspec.Struct, frozen=True, kw_only=True):
     status: Literal["ok", "not ready"]
 
 
-@get(["/health", "/api/health"], operation_id="health", tags=["Health"], sync_to_thread=False)
+@get("/health", tags=["Health"], sync_to_thread=False)
 def health() -> Health:
     """Liveness only: the process answers."""
+    return Health()
+
+
+@get("/api/health", tags=["Health"], sync_to_thread=False)
+def api_health() -> Health:
+    """The same as /health; needs no key."""
     return Health()
 
 
@@ -58,3 +66,21 @@ async def ready(ports: Given) -> Response[Probe]:
     if await ports.ready():
         return Response(Probe(status="ok"))
     return Response(Probe(status="not ready"), status_code=503, headers={"Retry-After": "5"})
+
+
+class SystemHealth(msgspec.Struct, frozen=True, kw_only=True):
+    """Every part of the system; `degraded` when one of them is."""
+
+    status: Literal["ok", "degraded"]
+    timestamp: datetime
+    components: dict[str, Component]
+
+
+@get("/health", tags=["Health"])
+async def admin_health(ports: Given) -> SystemHealth:
+    """Database, mail server (connected to, never sent to), bus, and each service."""
+    components = await checks.components(ports)
+    well = all(part.status in {"ok", "unknown"} for part in components.values())
+    return SystemHealth(
+        status="ok" if well else "degraded", timestamp=ports.clock(), components=components
+    )

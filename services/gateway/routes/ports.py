@@ -33,6 +33,7 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     reading: Reading
     writing: Writing
     clock: Callable[[], datetime]
+    seed: Callable[[], int]
     ready: Callable[[], Awaitable[bool]]
     kafka: Callable[[], Awaitable[Component]]
 

@@ -1,0 +1,74 @@
+"""Cities, as the scraper knows them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from libs.common.postgres import Connection
+
+
+class City(msgspec.Struct, frozen=True, kw_only=True):
+    """A commune, with what is known of its sales."""
+
+    city_id: UUID
+    name: str
+    postal_code: str
+    postal_codes: Sequence[str]
+    insee_code: str
+    department: str
+    region: str
+    population: int
+    house_price_avg: int | None
+    apartment_price_avg: int | None
+    last_scraped: datetime | None
+    covered: bool
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """What decides whether a city can be chosen."""
+
+    insee_code: str
+    city_id: UUID
+    name: str
+    covered: bool
+    reason: str | None
+
+
+SEARCH: Final = """
+    select city_id, name, postal_code, postal_codes, insee_code, department, region, population,
+           house_price_avg, apartment_price_avg, last_scraped, covered
+    from scraper.place_overview
+    cross join lateral (select translate(search, '-''\u2019', '   ') as folded) as spelling
+    cross join lateral (
+      select case
+        when insee_code = upper($1) or $1 = any(postal_codes) or folded = $1 then 0
+        when starts_with(folded, $1) or starts_with(insee_code, upper($1))
+             or exists (select from unnest(postal_codes) as code where starts_with(code, $1)) then 1
+        when strpos(folded, $1) > 0 then 2
+      end as distance
+    ) as match
+    where distance is not null
+    order by distance, population desc, insee_code
+    limit $2
+"""
+
+NAMED: Final = """
+    select insee_code, city_id, name, covered, reason
+    from scraper.place_overview
+    where insee_code = any($1::text[]) or city_id = any($2::uuid[])
+"""
+
+
+async def search(connection: Connection, folded: str, limit: int) -> list[City]:
+    """The cities that best match a folded name, a postal code or an INSEE code."""
+    return [City(**row) for row in await connection.fetch(SEARCH, folded, limit)]
+
+
+async def named(
+    connection: Connection, insee_codes: Sequence[str], city_ids: Sequence[UUID]
+) -> list[Place]:
+    """The places that these codes or ids name, in no order."""
+    return [Place(**row) for row in await connection.fetch(NAMED, insee_codes, city_ids)]

@@ -1,0 +1,29 @@
+"""Cities that can be chosen."""
+
+from typing import Annotated
+
+from litestar import get
+from litestar.params import Parameter
+
+from services.gateway.repository import cities
+from services.gateway.repository.cities import City
+from services.gateway.routes.ports import Given
+from services.gateway.routes.problems import Fault, invalid
+from services.gateway.routes.values import fold, printable
+
+Words = Annotated[
+    str, Parameter(max_length=100, description="Name, postal code or INSEE code, or its beginning")
+]
+Limit = Annotated[int, Parameter(ge=1, le=100, description="At most so many")]
+
+
+@get("/cities", tags=["Cities"])
+async def find_cities(ports: Given, q: Words = "", limit: Limit = 10) -> list[City]:
+    """The cities that match best: the very name or code, its beginning, then a part of the name.
+
+    Accents, case, hyphens and apostrophes do not matter; the larger city comes first.
+    """
+    if q and (wrong := printable(q)):
+        raise invalid(Fault(pointer="/q", detail=wrong, place="query"))
+    async with ports.reading() as connection:
+        return await cities.search(connection, fold(q), limit)

@@ -1,0 +1,91 @@
+"""Jobs: start a delivery, ask for more addresses, follow."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+import structlog
+from litestar import get, post
+from msgspec import Meta
+
+from libs.common.ids import uuid7
+from services.gateway.domain.progress import JobStatus
+from services.gateway.repository import jobs
+from services.gateway.repository.jobs import Accepted
+from services.gateway.routes.body import Body
+from services.gateway.routes.ports import Given
+from services.gateway.routes.problems import Refusal, unknown
+from services.gateway.routes.values import PathId, identifier
+
+log = structlog.get_logger()
+
+ClientId = Annotated[UUID, Meta(examples=["0199c0de-0000-7000-8000-000000000001"])]
+
+
+class ProcessClient(Body, frozen=True, kw_only=True):
+    """Whose delivery to start."""
+
+    client_id: ClientId
+
+
+class AddAddresses(Body, frozen=True, kw_only=True):
+    """Who gets how many more; without `count` as many as the client's report holds."""
+
+    client_id: ClientId
+    count: Annotated[int, Meta(ge=1, le=1000)] | None = None
+
+
+class JobAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """The job that answers the request."""
+
+    success: Literal[True] = True
+    job_id: UUID
+    client_id: UUID
+    message: str
+
+
+@post("/process-client", tags=["Jobs"], status_code=200, opt={"refuses": [404]})
+async def process_client(data: ProcessClient, ports: Given) -> JobAnswer:
+    """Start a delivery for an active client, or name the one under way."""
+    async with ports.writing() as (connection, emit):
+        accepted = await jobs.start_process(
+            connection, emit, data.client_id, job_id=uuid7(), seed=ports.seed()
+        )
+    if accepted is None:
+        raise _inactive(data.client_id)
+    return _answer(
+        accepted, "Processing started" if accepted.created else "Job already in progress"
+    )
+
+
+@post("/add-addresses", tags=["Jobs"], status_code=200, opt={"refuses": [404]})
+async def add_addresses(data: AddAddresses, ports: Given) -> JobAnswer:
+    """More addresses for an active client: always a job of its own, whatever else is open."""
+    async with ports.writing() as (connection, emit):
+        accepted = await jobs.start_addition(
+            connection, emit, data.client_id, data.count, job_id=uuid7(), seed=ports.seed()
+        )
+    if accepted is None:
+        raise _inactive(data.client_id)
+    plural = "" if accepted.count == 1 else "es"
+    return _answer(accepted, f"Adding {accepted.count} address{plural}")
+
+
+@get("/job-status/{job_id:str}", tags=["Jobs"], opt={"refuses": [404]})
+async def job_status(job_id: PathId, ports: Given) -> JobStatus:
+    """How a job is; `progress` tells each step of its present run."""
+    found = identifier(job_id, "job_id")
+    async with ports.reading() as connection:
+        status = await jobs.job_status(connection, found)
+    if status is None:
+        raise unknown(f"Job {found} not found")
+    return status
+
+
+def _inactive(client_id: UUID) -> Refusal:
+    return unknown(f"Client {client_id} not found or inactive")
+
+
+def _answer(accepted: Accepted, message: str) -> JobAnswer:
+    log.info("job_accepted", job_id=str(accepted.job_id), kind=accepted.kind, new=accepted.created)
+    return JobAnswer(job_id=accepted.job_id, client_id=accepted.client_id, message=message)
