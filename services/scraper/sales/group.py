@@ -4,7 +4,15 @@ from typing import Final
 
 import polars as pl
 
-from services.scraper.sales.lines import APARTMENT, BUSINESS, GROUP_KEY, HOUSE, LAND, SIGNATURE
+from services.scraper.sales.lines import (
+    APARTMENT,
+    BUSINESS,
+    GROUP_KEY,
+    HOUSE,
+    LAND,
+    SIGNATURE,
+    unlike_the_line_before,
+)
 
 NEW_BUILD: Final = "Vente en l'état futur d'achèvement"
 AUCTION: Final = "Adjudication"
@@ -28,7 +36,7 @@ _CULTURE: Final = ("culture", "special_culture", "area_m2")
 
 def group_sales(lines: pl.DataFrame) -> pl.DataFrame:
     """One row per sale, with the facts of its first line in the lines' order."""
-    marked = lines.with_columns(fresh=_is_unlike_the_line_before("sale", *SIGNATURE))
+    marked = lines.with_columns(fresh=unlike_the_line_before("sale", *SIGNATURE))
     sales = marked.group_by("sale", maintain_order=True).agg(
         pl.col(_LEAD).first(),
         pl.col("line").min(),
@@ -48,10 +56,6 @@ def group_sales(lines: pl.DataFrame) -> pl.DataFrame:
         .join(_land(lines), on="sale", how="left", maintain_order="left")
         .with_columns(dwellings=pl.coalesce("recounted", "signatures"))
     )
-
-
-def _is_unlike_the_line_before(*columns: str) -> pl.Expr:
-    return pl.any_horizontal([pl.col(name).ne_missing(pl.col(name).shift()) for name in columns])
 
 
 def _is_nature(names: tuple[str, ...]) -> pl.Expr:

@@ -22,17 +22,26 @@ _BUILT: Final = pl.col("built_m2").cast(pl.String)
 
 def with_ids(sales: pl.DataFrame) -> pl.DataFrame:
     """Adds `property_id` (uuid text) and `home_key` (32 hex digits); `lots` are sorted."""
-    lots = pl.col("lots").str.split("+").list.sort().list.join("+")
-    sorted_lots = sales.with_columns(
-        lots=pl.when(pl.col("lots").str.contains("+", literal=True)).then(lots).otherwise("lots")
-    )
-    told = sorted_lots.select(
+    ordered = _with_sorted_lots(sales)
+    told = ordered.select(
         sale=_told(*_facts_of_sale()),
         home=_told("insee_code", "number", "suffix", "street_key", _lots_or_surface()),
     )
-    return sorted_lots.with_columns(
+    return ordered.with_columns(
         property_id=_uuids(_digests(told["sale"], _SALE)),
         home_key=_digests(told["home"], _HOME).str.head(32),
+    )
+
+
+def _with_sorted_lots(sales: pl.DataFrame) -> pl.DataFrame:
+    """Few combinations of lots exist, and fewer have two: those alone are taken apart."""
+    in_order = pl.col("lots").str.split("+").list.sort().list.join("+")
+    several = pl.col("lots").str.contains("+", literal=True)
+    known = sales.select("lots").unique().filter(several).with_columns(sorted_lots=in_order)
+    return (
+        sales.join(known, on="lots", how="left", maintain_order="left")
+        .with_columns(lots=pl.coalesce("sorted_lots", "lots"))
+        .drop("sorted_lots")
     )
 
 
@@ -76,9 +85,10 @@ def _digests(texts: pl.Series, namespace: bytes) -> pl.Series:
 
 
 def _uuids(digests: pl.Series) -> pl.Series:
-    text = digests.str
-    variant = text.slice(16, 1).replace_strict(_VARIANT)
-    parts = [text.slice(8, 4), "5" + text.slice(13, 3), variant + text.slice(17, 3)]
-    return (
-        text.head(8) + "-" + parts[0] + "-" + parts[1] + "-" + parts[2] + "-" + text.slice(20, 12)
-    )
+    digest = pl.col("digest").str
+    variant = digest.slice(16, 1).replace_strict(_VARIANT)
+    third, fourth = digest.slice(13, 3), digest.slice(17, 3)
+    dash, version = pl.lit("-"), pl.lit("-5")
+    fields = [digest.head(8), dash, digest.slice(8, 4), version, third, dash, variant, fourth]
+    text = pl.concat_str(*fields, dash, digest.slice(20, 12))
+    return digests.to_frame("digest").select(text).to_series()

@@ -44,6 +44,11 @@ def read_lines(file: SalesFile, moved: Mapping[str, str]) -> tuple[pl.DataFrame,
     return numbered, lines.height
 
 
+def unlike_the_line_before(*columns: str) -> pl.Expr:
+    """Whether a line differs from its predecessor; in sorted lines, the first of its like."""
+    return pl.any_horizontal([pl.col(name).ne_missing(pl.col(name).shift()) for name in columns])
+
+
 def _parsed(file: SalesFile, moved: Mapping[str, str]) -> pl.DataFrame:
     width = len(file.columns)
     with suppress(pl.exceptions.ComputeError):  # bytes or quotes that break the table: see below

@@ -17,7 +17,7 @@ from typing import Final
 
 import polars as pl
 
-from services.scraper.sales.lines import HOUSE
+from services.scraper.sales.lines import HOUSE, unlike_the_line_before
 
 _LOT: Final = pl.concat_str(pl.lit("lot"), "parcel", "lots", separator=":")
 _HOUSE: Final = pl.when(pl.col("type") == HOUSE).then(
@@ -28,14 +28,18 @@ _DOOR: Final = pl.when(_HAS_DOOR).then(pl.concat_str(pl.lit("door:"), "home_key"
 
 
 def with_resale_keys(sales: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
-    """Adds `own_keys` and `covered_keys`, lists of text without repeats."""
-    own = sales.with_columns(own_keys=pl.concat_list(_LOT, _HOUSE, _DOOR).list.drop_nulls())
-    keys = pl.concat(
-        [
-            own.select("sale", key=pl.col("own_keys")).explode("key", empty_as_null=False),
-            lines.select("sale", key=_LOT),
-            lines.filter(pl.col("type") == HOUSE).select("sale", key=_HOUSE),
-        ]
-    ).drop_nulls()
-    covered = keys.unique().group_by("sale").agg(covered_keys=pl.col("key").sort())
-    return own.join(covered, on="sale", how="left", maintain_order="left")
+    """Adds `own_keys` and `covered_keys`, lists of text."""
+    own = [sales.select("sale", key=key) for key in (_LOT, _HOUSE, _DOOR)]
+    touched = lines.filter(unlike_the_line_before("sale", "parcel", "lots"))
+    covered = [touched.select("sale", key=_LOT), *own[1:]]
+    none = pl.lit([], dtype=pl.List(pl.String))
+    return (
+        sales.join(_listed(own, "own_keys"), on="sale", how="left", maintain_order="left")
+        .join(_listed(covered, "covered_keys"), on="sale", how="left", maintain_order="left")
+        .with_columns(pl.col("own_keys", "covered_keys").fill_null(none))
+    )
+
+
+def _listed(keys: list[pl.DataFrame], name: str) -> pl.DataFrame:
+    by_sale = pl.concat(keys).drop_nulls().sort("sale", maintain_order=True)
+    return by_sale.group_by("sale", maintain_order=True).agg(pl.col("key").alias(name))
