@@ -1,0 +1,1 @@
+"""What the gateway does about each event, and about time that passes."""
