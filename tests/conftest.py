@@ -1,5 +1,6 @@
 """A PostgreSQL server for each test process, a database of its own for each test."""
 
+import asyncio
 import os
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
@@ -7,7 +8,9 @@ from pathlib import Path
 import pytest
 import stamina
 
+from deploy import topics
 from deploy.local.postgres import Postgres
+from tests.support.bus import Bus, running_bus
 from tests.support.database import Database, fresh_database, migrated_server
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -28,6 +31,14 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Postg
 async def database(postgres_server: Postgres) -> AsyncGenerator[Database]:
     async with fresh_database(postgres_server) as fresh:
         yield fresh
+
+
+@pytest.fixture(scope="session")
+def bus() -> Generator[Bus]:
+    """A broker with all our topics, shared by the tests of this process."""
+    with running_bus() as started:
+        asyncio.run(topics.create(started.bootstrap_servers))
+        yield started
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ import msgspec
 import stamina
 import structlog
 
-from libs.common import envelope, held, inbox, outbox
+from libs.common import envelope, held, inbox, outbox, postgres
 from libs.common.envelope import Received, UnreadableError
 from libs.common.errors import PermanentError
 from libs.common.events import Event, JobEvent, Step, StepFailed
@@ -54,13 +54,13 @@ class Outcome(msgspec.Struct, frozen=True):
 async def consume(connection: Connection, consumer: Consumer, records: Sequence[Record]) -> Outcome:
     """Handle a batch; on return each message has had its effect, or is held, or failed its job.
 
-    Raises only when PostgreSQL is away: nothing can be held then, and the caller tries again.
+    Raises only `postgres.LostError`: nothing can be held then, and the caller tries again.
     """
     try:
         return await _together(connection, consumer, records)
     except Exception as error:
-        if connection.is_closed():
-            raise
+        if postgres.is_lost(connection, error):
+            raise postgres.LostError from error
         log.warning("batch_failed", messages=len(records), error=held.failure(error).error)
     outcomes = [await _alone(connection, consumer, record) for record in records]
     return Outcome(sum(o.handled for o in outcomes), sum(o.dead for o in outcomes))
@@ -76,8 +76,8 @@ async def consume_held(connection: Connection, consumer: Consumer) -> bool:
             received = _read(consumer, held.unpacked(row["headers"]), row["raw"])
             await _deliver(connection, consumer, [received])
         except Exception as error:
-            if connection.is_closed():
-                raise
+            if postgres.is_lost(connection, error):
+                raise postgres.LostError from error
             final = isinstance(error, PermanentError)
             state = await held.settle(
                 connection, row["id"], row["attempts"], held.failure(error), final=final
@@ -116,15 +116,15 @@ async def _alone(connection: Connection, consumer: Consumer, record: Record) -> 
             with attempt:
                 await _deliver(connection, consumer, [received])
     except Exception as error:
-        if connection.is_closed():
-            raise
+        if postgres.is_lost(connection, error):
+            raise postgres.LostError from error
         return await _give_up(connection, consumer, record, received, error)
     return Outcome(1, 0)
 
 
 def _in_place(connection: Connection) -> Any:
     def worth_it(error: Exception) -> bool:
-        return not isinstance(error, PermanentError) and not connection.is_closed()
+        return not isinstance(error, PermanentError) and not postgres.is_lost(connection, error)
 
     return stamina.retry_context(
         on=worth_it, timeout=IN_PLACE_SECONDS, attempts=4, wait_initial=0.2, wait_max=3.0

@@ -87,7 +87,7 @@ async def settle(
     connection: Connection, held_id: UUID, attempts: int, why: Failure, *, final: bool
 ) -> str:
     """Say how a try from the row ended; returns the row's new state."""
-    wait = None if final or attempts >= len(LADDER) + 1 else LADDER[attempts - 1]
+    wait = None if final or attempts >= len(LADDER) else LADDER[attempts]
     state = "dead" if wait is None else "waiting"
     await connection.execute(SETTLE, held_id, state, 1, why.error, wait)
     return state

@@ -16,6 +16,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from aiokafka.helpers import create_ssl_context
 from faststream import AckPolicy
+from faststream.exceptions import StopConsume
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaMessage
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
@@ -56,8 +57,8 @@ async def subscribe(settings: CommonSettings, subscription: Subscription) -> Non
     """
     group = subscription.group
     while True:
-        broker = _broker(settings)
-        subscriber = _subscriber(broker, subscription)
+        broker, failed = _broker(settings), asyncio.get_running_loop().create_future()
+        subscriber = _subscriber(broker, subscription, failed)
         try:
             await broker.start()
         except (KafkaError, OSError) as error:
@@ -68,13 +69,15 @@ async def subscribe(settings: CommonSettings, subscription: Subscription) -> Non
         log.info("consumer_started", group=group, topics=len(subscription.topics))
         subscription.consumer = subscriber.consumer
         try:
-            await asyncio.Event().wait()
+            await failed
         finally:
             subscription.consumer = None
             await broker.stop()
 
 
-def _subscriber(broker: KafkaBroker, subscription: Subscription) -> Any:
+def _subscriber(
+    broker: KafkaBroker, subscription: Subscription, failed: "asyncio.Future[None]"
+) -> Any:
     subscriber: Any = broker.subscriber(
         *subscription.topics,
         group_id=subscription.group,
@@ -91,7 +94,12 @@ def _subscriber(broker: KafkaBroker, subscription: Subscription) -> Any:
 
     @subscriber
     async def _(records: Any) -> None:
-        await subscription.on_batch(records)
+        try:
+            await subscription.on_batch(records)
+        except Exception as error:
+            # FastStream would go on, and the next commit pass over this batch: end the service.
+            failed.set_exception(error)
+            raise StopConsume from error
         try:
             await subscriber.consumer.commit()
         except KafkaError as error:

@@ -1,10 +1,14 @@
 """Connections to PostgreSQL: direct, each with the service's own role."""
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from typing import TypeAlias
 
 import asyncpg
 import msgspec
 from asyncpg.pool import PoolConnectionProxy
+
+from libs.common.errors import TransientError
 
 Connection: TypeAlias = asyncpg.Connection | PoolConnectionProxy
 Pool: TypeAlias = asyncpg.Pool
@@ -16,6 +20,7 @@ AWAY = (
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     ConnectionError,
     OSError,
     TimeoutError,
@@ -23,11 +28,31 @@ AWAY = (
 """What says that PostgreSQL itself is not to be had at the moment."""
 
 
+class LostError(TransientError):
+    """The connection is gone, and with it whatever was not committed."""
+
+
+def is_lost(connection: Connection, error: BaseException) -> bool:
+    """Whether an error means that this connection can do nothing more."""
+    broken = (asyncpg.InternalClientError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
+    return connection.is_closed() or isinstance(error, broken)
+
+
 async def connect(url: str) -> asyncpg.Connection:
     """A connection of one's own, for whoever keeps it: a consumer, a relay, a sender."""
     connection = await asyncpg.connect(url, timeout=10)
     await prepare(connection)
     return connection
+
+
+@asynccontextmanager
+async def connection(url: str) -> AsyncGenerator[asyncpg.Connection]:
+    """A connection of one's own that ends with the block, at once whatever happened in it."""
+    opened = await connect(url)
+    try:
+        yield opened
+    finally:
+        opened.terminate()
 
 
 async def connect_pool(url: str, *, min_size: int = 1, max_size: int = 10) -> Pool:

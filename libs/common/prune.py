@@ -47,13 +47,10 @@ async def prune(database_url: str) -> int:
     Outbox rows stay 30 days (replaying them rebuilds a lost broker), inbox rows 90: longer than
     topics and outbox, so that no replay meets a forgetful inbox.
     """
-    connection = await postgres.connect(database_url)
-    try:
+    async with postgres.connection(database_url) as connection:
         return sum(
             [await _prune(connection, sql) for sql in (PRUNE_OUTBOX, PRUNE_INBOX, PRUNE_HELD)]
         )
-    finally:
-        await connection.close()
 
 
 async def _prune(connection: postgres.Connection, statement: str) -> int:

@@ -56,15 +56,14 @@ async def run(settings: CommonSettings, source: str, wake: asyncio.Event) -> Non
 
 
 async def _session(settings: CommonSettings, source: str, wake: asyncio.Event) -> None:
-    connection = await postgres.connect(settings.database_url)
     producer = kafka.producer(settings)
     try:
-        while not await connection.fetchval(LOCK):  # noqa: ASYNC110 - the lock is elsewhere
-            await asyncio.sleep(LOCK_POLL_SECONDS)
-        await producer.start()
-        await _publish_for_ever(connection, producer, source, wake)
+        async with postgres.connection(settings.database_url) as connection:
+            while not await connection.fetchval(LOCK):  # noqa: ASYNC110 - the lock is elsewhere
+                await asyncio.sleep(LOCK_POLL_SECONDS)
+            await producer.start()
+            await _publish_for_ever(connection, producer, source, wake)
     finally:
-        connection.terminate()
         await producer.stop()
 
 

@@ -81,7 +81,7 @@ class Consuming:
 
     def tasks(self) -> tuple[Task, Task]:
         """The consumer, and the retries of what it holds."""
-        return kafka.subscribe(self._settings, self.subscription), self._retry_held()
+        return self._consume(), self._retry_held()
 
     async def ready(self) -> str:
         """What is missing before this consumer works, or nothing."""
@@ -89,6 +89,13 @@ class Consuming:
         if problem:
             return problem
         return "" if self.subscription.is_assigned() else "no partition is assigned to the consumer"
+
+    async def _consume(self) -> None:
+        try:
+            await kafka.subscribe(self._settings, self.subscription)
+        finally:
+            if self._connection is not None:
+                self._connection.terminate()
 
     async def _on_batch(self, records: Sequence[Record]) -> None:
         if self._dead_in_a_row < DEAD_IN_A_ROW:
@@ -110,8 +117,10 @@ class Consuming:
                 if self._connection is None or self._connection.is_closed():
                     self._connection = await postgres.connect(self._settings.database_url)
                 return await consume(self._connection, self._consumer, records)
-            except postgres.AWAY as error:
+            except (postgres.LostError, *postgres.AWAY) as error:
                 # Nothing can be held: the batch is kept, no offset moves.
+                if self._connection is not None:
+                    self._connection.terminate()
                 logger.warning("postgres_away", error=type(error).__name__, messages=len(records))
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, 5.0)
@@ -119,11 +128,11 @@ class Consuming:
     async def _retry_held(self) -> None:
         while True:
             try:
-                connection = await postgres.connect(self._settings.database_url)
-                while True:
-                    if not await consume_held(connection, self._consumer):
-                        await asyncio.sleep(HELD_POLL_SECONDS)
-            except postgres.AWAY as error:
+                async with postgres.connection(self._settings.database_url) as connection:
+                    while True:
+                        if not await consume_held(connection, self._consumer):
+                            await asyncio.sleep(HELD_POLL_SECONDS)
+            except (postgres.LostError, *postgres.AWAY) as error:
                 logger.warning("held_retries_interrupted", error=type(error).__name__)
                 await asyncio.sleep(HELD_POLL_SECONDS)
 
@@ -132,11 +141,8 @@ async def database_problem(settings: CommonSettings) -> str:
     """What keeps PostgreSQL from serving us, or nothing."""
     try:
         async with asyncio.timeout(READY_SECONDS):
-            connection = await postgres.connect(settings.database_url)
-            try:
+            async with postgres.connection(settings.database_url) as connection:
                 await connection.fetchval("select count(*) from health")
-            finally:
-                connection.terminate()
     except (*postgres.AWAY, PostgresError) as error:
         return f"PostgreSQL or its migrations are not there: {type(error).__name__}"
     return ""

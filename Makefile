@@ -1,0 +1,55 @@
+# One door: CI runs `make check`; `make help` explains every target.
+PYTHON ?= python3
+BIN := .venv/bin
+WORKERS ?= 2
+STAMP := .venv/.complete
+
+.DEFAULT_GOAL := help
+
+help: ## Explain every target
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
+
+setup: $(STAMP) ## Install everything into .venv, from hashed locks
+
+$(STAMP): requirements-uv.lock requirements-dev.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: set PYTHON=")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.lock
+	@touch $@
+
+demo: setup ## See it happen: a client, a job, a mail. SALES=… CITIES=… on real files
+	@SALES='$(SALES)' CITIES='$(CITIES)' $(BIN)/python -m deploy.local demo
+
+up: setup ## Start the stack and leave it running (Ctrl-C stops it)
+	@$(BIN)/python -m deploy.local up
+
+sales: setup ## Read sales files and count what is in them: FILES="a.csv b.csv.gz"
+	@$(BIN)/python -m services.scraper.cli $(FILES)
+
+kafka: setup ## Run a real Apache Kafka 4 on this machine (needs Java 17 and Maven)
+	@$(BIN)/python -m deploy.local kafka
+
+fmt: setup ## Format the code
+	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check --quiet --fix --exit-zero .
+
+lint: setup ## Format check, lint, types, import contracts
+	@$(BIN)/ruff format --check --quiet . || { echo "run make fmt"; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/basedpyright --warnings
+	@$(BIN)/lint-imports --no-cache
+
+test: setup ## Run all tests (a broker and PostgreSQL come from wheels)
+	@$(BIN)/pytest -q -n $(WORKERS) --dist worksteal
+
+test-kafka: setup ## Run the tests that speak to a broker, on Apache Kafka 4
+	@$(BIN)/python -m deploy.local kafka --check
+	@KAFKA=apache $(BIN)/pytest -q -m kafka
+
+check: lint test ## What CI runs first
+
+lock: setup ## Resolve the dependencies again into hashed locks
+	@$(BIN)/uv pip compile -q --generate-hashes --no-header --no-emit-index-url --python-version 3.11 --group local -o requirements.lock
+	@$(BIN)/uv pip compile -q --generate-hashes --no-header --no-emit-index-url --python-version 3.11 --group dev -c requirements.lock -o requirements-dev.lock
+
+.PHONY: help setup demo up sales kafka fmt lint test test-kafka check lock

@@ -1,0 +1,137 @@
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+
+from libs.common import kafka, outbox, relay
+from libs.common.envelope import read
+from libs.common.events import ClientErased, ClientRegistered
+from libs.common.postgres import Connection
+from libs.common.settings import CommonSettings
+from tests.support.bus import Bus
+from tests.support.database import Database
+
+pytestmark = pytest.mark.kafka
+
+
+@pytest.fixture
+def settings(database: Database, bus: Bus) -> CommonSettings:
+    return CommonSettings(
+        database_url=database.url("gateway"),
+        kafka_bootstrap_servers=bus.bootstrap_servers,
+        kafka_idempotence=bus.idempotence,
+    )
+
+
+@pytest.fixture
+async def producer(settings: CommonSettings) -> AsyncGenerator[AIOKafkaProducer]:
+    started = kafka.producer(settings)
+    await started.start()
+    yield started
+    await started.stop()
+
+
+@pytest.fixture
+async def connection(database: Database) -> Connection:
+    return await database.connect("gateway")
+
+
+async def write(connection: Connection, *client_ids: UUID) -> None:
+    async with outbox.transaction(connection) as emit:
+        for client_id in client_ids:
+            emit(ClientErased(client_id=client_id), None)
+
+
+async def unpublished(connection: Connection) -> list[Any]:
+    return await connection.fetch(relay.UNPUBLISHED, [], 1000)
+
+
+async def erased_clients(bus: Bus, count: int, wanted: set[UUID]) -> list[UUID]:
+    consumer = AIOKafkaConsumer(
+        ClientErased.topic, bootstrap_servers=bus.bootstrap_servers, auto_offset_reset="earliest"
+    )
+    await consumer.start()
+    found: list[UUID] = []
+    try:
+        async with asyncio.timeout(20):
+            async for record in consumer:
+                client_id = read(record.headers, record.value).event.client_id
+                found += [client_id] if client_id in wanted else []
+                if len(found) >= count:
+                    return found
+    finally:
+        await consumer.stop()
+    return found
+
+
+async def test_what_is_written_reaches_the_topic_in_the_order_of_its_key(
+    connection: Connection, producer: AIOKafkaProducer, bus: Bus
+) -> None:
+    client_ids = [uuid4() for _ in range(20)]
+    await write(connection, *client_ids)
+
+    failed = await relay.publish(connection, producer, "gateway", await unpublished(connection))
+
+    assert failed == set()
+    assert await unpublished(connection) == []
+    assert set(await erased_clients(bus, 20, set(client_ids))) == set(client_ids)
+
+
+async def test_a_topic_that_is_not_there_stops_no_other(
+    connection: Connection, producer: AIOKafkaProducer, bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if bus.makes_topics:
+        pytest.skip("the embedded broker makes every topic that it is asked for: `make test-kafka`")
+    monkeypatch.setattr(relay, "METADATA_SECONDS", 0.3)
+    async with outbox.transaction(connection) as emit:
+        emit(ClientErased(client_id=uuid4()), None)
+        emit(ClientRegistered(client_id=uuid4()), None)
+    await connection.execute(
+        "update outbox set topic = 'nowhere' where topic = 'client.registered'"
+    )
+
+    failed = await relay.publish(connection, producer, "gateway", await unpublished(connection))
+
+    assert failed == {"nowhere"}
+    [left] = await connection.fetch(
+        "select topic, attempts, last_error from outbox where published_at is null"
+    )
+    assert tuple(left) == ("nowhere", 1, "the topic is not there")
+
+
+async def test_a_waking_relay_publishes_and_survives_a_lost_connection(
+    settings: CommonSettings, connection: Connection, database: Database, bus: Bus
+) -> None:
+    wake = asyncio.Event()
+    running = asyncio.create_task(relay.run(settings, "gateway", wake))
+    try:
+        one, two = uuid4(), uuid4()
+        await write(connection, one)
+        assert await erased_clients(bus, 1, {one}) == [one]
+        admin = await database.connect()
+        await admin.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'gateway' and pid <> $1",
+            connection.get_server_pid(),
+        )
+        await write(connection, two)
+        wake.set()
+        assert await erased_clients(bus, 1, {two}) == [two]
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+
+
+async def test_only_one_relay_of_a_schema_is_active(
+    settings: CommonSettings, database: Database
+) -> None:
+    first, second = await database.connect("gateway"), await database.connect("gateway")
+    other_schema = await database.connect("notifier")
+
+    assert await first.fetchval(relay.LOCK)
+    assert not await second.fetchval(relay.LOCK)
+    assert await other_schema.fetchval(relay.LOCK)
