@@ -1,0 +1,141 @@
+"""What the assigner does about a job whose stock is ready, and about a client who is gone."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+from uuid import UUID
+
+import structlog
+
+from libs.common.envelope import Received
+from libs.common.errors import PermanentError
+from libs.common.events import (
+    AddressesInsufficient,
+    ClientErased,
+    PropertiesAssigned,
+    PropertiesReady,
+    StepFailed,
+)
+from libs.common.outbox import Emit
+from services.assigner import domain
+from services.assigner.domain import Ages, Choice, Request
+
+log = structlog.get_logger()
+
+
+class Choices(Protocol):
+    """The choices, and the doors that each client has received."""
+
+    async def lock(self, client_ids: Iterable[UUID]) -> None:
+        """Keep these clients to this transaction: nobody else chooses for them meanwhile."""
+        ...
+
+    async def choose(self, requests: Iterable[Request]) -> None:
+        """Choose for the jobs that have no choice yet, in this order for each client."""
+        ...
+
+    async def recorded(self, job_ids: Iterable[UUID]) -> Mapping[UUID, Choice]:
+        """The choices of these jobs; none for a client who is erased."""
+        ...
+
+    async def erase(self, client_ids: Iterable[UUID]) -> None:
+        """Forget what these clients have received, but not which doors."""
+        ...
+
+
+async def assign(
+    received: Sequence[Received[PropertiesReady]], *, choices: Choices, emit: Emit, ages: Ages
+) -> None:
+    """Choose for the jobs that are new, and tell the recorded choice of each."""
+    await choices.lock(one.event.client_id for one in received)
+    await choices.choose(_requests(received, ages))
+    recorded = await choices.recorded(one.event.job_id for one in received)
+    for one in received:
+        _tell(one, recorded.get(one.event.job_id), emit)
+
+
+async def erase(received: Sequence[Received[ClientErased]], *, choices: Choices) -> None:
+    """Forget the clients; their doors stay known, without facts, so that nothing is repeated."""
+    client_ids = [one.event.client_id for one in received]
+    await choices.lock(client_ids)
+    await choices.erase(client_ids)
+    log.info("clients_erased", clients=len(client_ids))
+
+
+def _requests(received: Sequence[Received[PropertiesReady]], ages: Ages) -> list[Request]:
+    newest: dict[UUID, PropertiesReady] = {}
+    for one in received:
+        known = newest.setdefault(one.event.job_id, one.event)
+        if one.event.run > known.run:
+            newest[one.event.job_id] = one.event
+    return [_request(event, ages) for event in newest.values()]
+
+
+def _request(event: PropertiesReady, ages: Ages) -> Request:
+    if event.count < 1:
+        raise PermanentError(f"Job {event.job_id} asks for {event.count} addresses, at least 1")
+    sold_from, sold_until = domain.window(event.as_of, ages)
+    return Request(
+        job_id=event.job_id,
+        client_id=event.client_id,
+        requested=event.count,
+        as_of=event.as_of,
+        seed=event.seed,
+        cities=event.cities,
+        kinds=event.kinds,
+        sold_from=sold_from,
+        sold_until=sold_until,
+        tried=domain.tried(event.as_of, ages, event.cities, event.kinds, event.notes),
+    )
+
+
+def _tell(one: Received[PropertiesReady], choice: Choice | None, emit: Emit) -> None:
+    job_id, run = one.event.job_id, one.event.run
+    if choice is None:
+        emit(_client_gone(one.event), one)
+        log.info("choice_refused", job_id=str(job_id), run=run, reason="client erased")
+        return
+    if choice.found:
+        emit(_assigned(one.event, choice), one)
+    if choice.found < choice.requested:
+        emit(_insufficient(one.event, choice), one)
+    log.info("job_assigned", job_id=str(job_id), run=run, found=choice.found)
+
+
+def _assigned(event: PropertiesReady, choice: Choice) -> PropertiesAssigned:
+    return PropertiesAssigned(
+        job_id=event.job_id,
+        client_id=event.client_id,
+        kind=event.kind,
+        run=event.run,
+        ladder=event.ladder,
+        requested=choice.requested,
+        found=choice.found,
+        address_ids=choice.address_ids,
+    )
+
+
+def _insufficient(event: PropertiesReady, choice: Choice) -> AddressesInsufficient:
+    return AddressesInsufficient(
+        job_id=event.job_id,
+        client_id=event.client_id,
+        kind=event.kind,
+        run=event.run,
+        ladder=event.ladder,
+        requested=choice.requested,
+        found=choice.found,
+        cities=choice.cities,
+        tried=choice.tried,
+    )
+
+
+def _client_gone(event: PropertiesReady) -> StepFailed:
+    return StepFailed(
+        job_id=event.job_id,
+        client_id=event.client_id,
+        kind=event.kind,
+        run=event.run,
+        ladder=event.ladder,
+        step="assign",
+        permanent=True,
+        reason="The client is erased",
+    )

@@ -1,0 +1,44 @@
+"""The assigner as a process: `python -m services.assigner.main`."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, Final
+
+from libs.common import service
+from libs.common.consumer import Consumer, Handlers
+from libs.common.envelope import Received
+from libs.common.events import ClientErased, PropertiesReady
+from libs.common.outbox import Emit
+from libs.common.postgres import Connection
+from libs.common.settings import load
+from services.assigner import handlers
+from services.assigner.domain import Ages
+from services.assigner.repository import PostgresChoices
+from services.assigner.settings import AssignerSettings
+
+NAME: Final = "assigner"
+
+
+def consumer(settings: AssignerSettings, wake: asyncio.Event) -> Consumer:
+    """Which events the assigner handles, and how."""
+    ages = Ages(settings.min_property_age_years, settings.max_property_age_years)
+
+    async def assign(connection: Connection, received: Sequence[Received[Any]], emit: Emit) -> None:
+        await handlers.assign(received, choices=PostgresChoices(connection), emit=emit, ages=ages)
+
+    async def erase(connection: Connection, received: Sequence[Received[Any]], _: Emit) -> None:
+        await handlers.erase(received, choices=PostgresChoices(connection))
+
+    table: Handlers = {PropertiesReady: assign, ClientErased: erase}
+    return Consumer(name=NAME, handlers=table, steps={PropertiesReady: "assign"}, wake=wake)
+
+
+async def main() -> None:
+    """Run until told to stop."""
+    settings, wake = load(AssignerSettings), asyncio.Event()
+    consuming = service.Consuming(settings, consumer(settings, wake))
+    await service.run(NAME, settings, *consuming.tasks(), wake=wake, ready=consuming.ready)
+
+
+if __name__ == "__main__":
+    service.start(NAME, main)
