@@ -1,0 +1,1 @@
+"""What the notifier does: it takes requests for mails, and sends them."""

@@ -1,0 +1,90 @@
+"""One mail at a time: envelope, promise, content, outcome.
+
+`handing_off` is committed between the last 250 to RCPT and DATA, so a crash leaves at most one
+doubt for each connection. What the server said is stored again and again until it is.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
+
+import structlog
+
+from libs.common.errors import PermanentError
+from services.notifier.domain.delivery import (
+    SESSION_VERBS,
+    Decision,
+    Reply,
+    Verdict,
+    decide,
+)
+from services.notifier.domain.mail import Draft, Letter, Mail, objection
+
+log = structlog.get_logger()
+
+Compose = Callable[[Draft], Letter]
+
+
+class Desk(Protocol):
+    """Where mails wait; it owns the claimed ones until they are put back or settled."""
+
+    async def claim(self) -> Sequence[Draft]: ...
+    async def hand_over(self, mail: Mail, letter: Letter) -> bool: ...
+    async def put_back(self, mails: Sequence[Mail]) -> None: ...
+    async def settle(self, mail: Mail, decision: Decision) -> None: ...
+
+
+class Session(Protocol):
+    """A conversation with a server, opened when needed."""
+
+    async def envelope(self, recipient: str) -> Reply | None: ...
+    async def content(self, raw: bytes) -> Reply: ...
+    async def close(self) -> None: ...
+
+
+class Pause(Exception):  # noqa: N818 - it tells the sender to rest; nothing is wrong with the mail
+    """The server wants nothing from us for now."""
+
+    def __init__(self, decision: Decision) -> None:
+        super().__init__(decision.reply.words)
+        self.decision: Final = decision
+
+
+async def send(draft: Draft, *, desk: Desk, session: Session, compose: Compose) -> None:
+    """Bring a claimed mail as far as it goes now; raise `Pause` when no other would go further."""
+    refused = objection(draft)
+    letter = refused or _composed(draft, compose)
+    if isinstance(letter, Decision):
+        await desk.settle(draft.mail, letter)
+        return
+    reply = await session.envelope(letter.recipient)
+    if reply is None:
+        # Suppressed, erased, changed or taken over since the claim? Then the next claim will see it.
+        if not await desk.hand_over(draft.mail, letter):
+            await session.close()
+            await desk.put_back([draft.mail])
+            return
+        reply = await session.content(letter.raw)
+    decision = decide(reply, draft.mail.tries)
+    await desk.settle(draft.mail, decision)
+    log.info(
+        "mail_tried",
+        mail_id=str(draft.mail.id),
+        kind=draft.mail.kind,
+        verdict=decision.verdict,
+        verb=reply.verb,
+        code=reply.code,
+        ms=reply.duration_ms,
+    )
+    if decision.verdict is Verdict.CONFIGURATION or reply.verb in SESSION_VERBS:
+        raise Pause(decision)
+
+
+def _composed(draft: Draft, compose: Compose) -> Letter | Decision:
+    try:
+        return compose(draft)
+    except PermanentError as error:
+        return Decision(Verdict.FAILED, Reply("COMPOSE", None, str(error)))
+    except Exception as error:
+        # A bug of ours: it may be mended within the 24 hours of this mail.
+        log.exception("mail_not_composed", mail_id=str(draft.mail.id), kind=draft.mail.kind)
+        return decide(Reply("COMPOSE", None, f"{type(error).__name__}: {error}"), draft.mail.tries)

@@ -1,0 +1,50 @@
+"""Words of a mail from its templates: `templates/KIND/LOCALE/{subject.txt,body.txt,body.html}`."""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import css_inline
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from services.notifier.domain.wording import filters
+
+TEMPLATES: Final = Path(__file__).resolve().parent.parent / "templates"
+
+# The rendered page is inlined, never the template: loops would be destroyed. At-rules carry the
+# dark mode. Nothing is loaded from anywhere.
+_INLINER: Final = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
+
+
+class Words(NamedTuple):
+    """A mail as text."""
+
+    subject: str
+    text_body: str
+    html_body: str
+
+
+def render(kind: str, locale: str, context: Mapping[str, Any]) -> Words:
+    """The words of one mail; a name that the context lacks is an error."""
+    folder = f"{kind}/{locale}"
+    plain, html = _environment(locale, escape=False), _environment(locale, escape=True)
+    subject = plain.get_template(f"{folder}/subject.txt").render(context).strip()
+    text = plain.get_template(f"{folder}/body.txt").render(context)
+    page = html.get_template(f"{folder}/body.html").render(context, subject=subject)
+    return Words(subject, text, _INLINER.inline(page))
+
+
+@cache
+def _environment(locale: str, *, escape: bool) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=escape,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.filters.update(filters(locale))
+    environment.globals["locale"] = locale
+    return environment

@@ -1,0 +1,1 @@
+"""The notifier's tables, and what it reads of others."""

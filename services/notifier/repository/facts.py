@@ -1,0 +1,87 @@
+"""What mails tell: contacts, homes as delivered, names of places."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from libs.common.postgres import Connection
+from services.notifier.domain.mail import Contact, Draft, Home, Mail
+
+CONTACTS: Final = """
+    select contact.client_id, first_name, last_name, email, company_name, locale, status,
+           subscription_type, chosen_cities, property_type_preferences, send_day,
+           addresses_per_report, first_delivery_on,
+           exists (select from suppression where suppression.client_id = contact.client_id)
+             as suppressed
+    from gateway.client_contact as contact
+    where contact.client_id = any($1::uuid[])
+"""
+
+HOMES: Final = """
+    select job_id, position, address, postal_code, city_name, kind, sold_on,
+           price_eur::float8 as price_eur, surface_m2::float8 as surface_m2, rooms, source,
+           (assigned_at at time zone 'Europe/Paris')::date as assigned_on
+    from assigner.delivered
+    where job_id = any($1::uuid[])
+    order by job_id, position
+"""
+
+PLACES: Final = """
+    select insee_code, name, postal_code from scraper.place_overview
+    where insee_code = any($1::text[])
+"""
+
+TODAY: Final = "select (public.clock() at time zone 'Europe/Paris')::date"
+
+
+async def drafts(connection: Connection, mails: Sequence[Mail]) -> list[Draft]:
+    """The claimed mails with all that their words need, in a few statements for all."""
+    contacts = await _contacts(connection, {mail.client_id for mail in mails if mail.client_id})
+    homes = await _homes(
+        connection, {mail.job.id for mail in mails if mail.kind == "notification" and mail.job}
+    )
+    named = {mail.id: _cities(mail, contacts) for mail in mails}
+    places = await _places(connection, {code for codes in named.values() for code in codes})
+    today = await connection.fetchval(TODAY)
+    return [
+        Draft(
+            mail=mail,
+            contact=contacts.get(mail.client_id) if mail.client_id else None,
+            homes=homes.get(mail.job.id, ()) if mail.job else (),
+            places=[places.get(code, code) for code in named[mail.id]],
+            today=today,
+        )
+        for mail in mails
+    ]
+
+
+def _cities(mail: Mail, contacts: dict[UUID, Contact]) -> Sequence[str]:
+    if mail.kind == "insufficient":
+        return mail.detail.get("cities", ())
+    contact = contacts.get(mail.client_id) if mail.client_id else None
+    return contact.chosen_cities if contact and mail.kind in {"welcome", "monthly"} else ()
+
+
+async def _contacts(connection: Connection, client_ids: set[UUID]) -> dict[UUID, Contact]:
+    rows = await connection.fetch(CONTACTS, list(client_ids)) if client_ids else []
+    return {row["client_id"]: Contact(**row) for row in rows}
+
+
+async def _homes(connection: Connection, job_ids: set[UUID]) -> dict[UUID, list[Home]]:
+    rows = await connection.fetch(HOMES, list(job_ids)) if job_ids else []
+    return {
+        job_id: [_home(row) for row in group]
+        for job_id, group in groupby(rows, key=lambda row: row["job_id"])
+    }
+
+
+def _home(row: Any) -> Home:
+    return msgspec.convert({**row, "job_id": None}, Home)
+
+
+async def _places(connection: Connection, codes: set[str]) -> dict[str, str]:
+    rows = await connection.fetch(PLACES, list(codes)) if codes else []
+    return {row["insee_code"]: f"{row['name']} ({row['postal_code']})" for row in rows}

@@ -1,0 +1,83 @@
+"""Leases of mails in hand: renewed while their sender lives, ended when it has died."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+import structlog
+
+from libs.common.outbox import Emit
+from libs.common.postgres import Connection
+from services.notifier.handlers.outcomes import tell
+from services.notifier.repository.desk import LEASE
+from services.notifier.repository.mails import COLUMNS, to_mail
+
+log = structlog.get_logger()
+
+CONTENT_KEPT: Final = timedelta(days=90)
+PRUNED_AT_ONCE: Final = 500
+
+RENEW: Final = """
+    update mail set lease_until = public.clock() + $3::interval
+    from unnest($1::uuid[], $2::bigint[]) as held (id, fence)
+    where mail.id = held.id and mail.fence = held.fence and state in ('claimed', 'handing_off')
+"""
+
+RETURN_UNSENT: Final = """
+    update mail
+    set state = 'pending', next_try_at = public.clock(), lease_until = null,
+        updated_at = public.clock()
+    where state = 'claimed' and lease_until < public.clock()
+"""
+
+DOUBT: Final = f"""
+    with lost as (
+      select id from mail
+      where state = 'handing_off' and lease_until < public.clock()
+      for update skip locked
+    ), doubted as (
+      update mail
+      set state = 'unknown', version = version + 1, attempts = attempts + 1, tries = tries + 1,
+          lease_until = null, updated_at = public.clock(),
+          evidence = 'DATA: the sender stopped before the server answered'
+      from lost
+      where mail.id = lost.id
+      returning {COLUMNS}, mail.attempts
+    ), tried as (
+      insert into mail_attempt (mail_id, number, verb, reply, duration_ms, outcome)
+      select id, attempts, 'DATA', 'the sender stopped before the server answered', 0, state
+      from doubted
+    )
+    select * from doubted
+"""  # noqa: S608 - our own constants
+
+PRUNE_CONTENT: Final = """
+    delete from mail_content where mail_id in (
+      select mail_id from mail_content where rendered_at < public.clock() - $1::interval limit $2)
+"""
+
+
+async def renew(connection: Connection, held: Iterable[tuple[UUID, int]]) -> None:
+    """Keep the mails in hand."""
+    pairs = list(held)
+    if pairs:
+        ids, fences = zip(*pairs, strict=True)
+        await connection.execute(RENEW, ids, fences, LEASE)
+
+
+async def end_expired(connection: Connection, emit: Emit) -> None:
+    """Free what a dead sender had claimed; doubt what it was handing over."""
+    await connection.execute(RETURN_UNSENT)
+    for row in await connection.fetch(DOUBT):
+        mail = to_mail(row)
+        log.error("mail_in_doubt", mail_id=str(mail.id), kind=mail.kind)
+        tell(mail, emit)
+
+
+async def prune_content(connection: Connection) -> None:
+    """Forget what was handed over more than 90 days ago, in small batches."""
+    deleted = PRUNED_AT_ONCE
+    while deleted == PRUNED_AT_ONCE:
+        status = await connection.execute(PRUNE_CONTENT, CONTENT_KEPT, PRUNED_AT_ONCE)
+        deleted = int(status.split()[-1])
