@@ -16,7 +16,8 @@ from deploy.simulator.towns import Town
 Dialect = Literal["classic", "2026"]
 DIALECTS: Final[tuple[Dialect, ...]] = ("classic", "2026")
 
-_LOTS: Final = 5
+# After one lot, four pairs of empty fields follow; without any, nothing stands before the first.
+_UNUSED_LOTS: Final = (",,,,,,,,,,", ",,,,,,,,,", ",,,,,,,", ",,,,,", ",,,", ",")
 COLUMNS: Final = [
     "id_mutation",
     "date_mutation",
@@ -92,29 +93,31 @@ def _lines(town: Town, year: int, deeds: list[Deed], style: Style) -> Iterator[s
             price = "" if deed.price is None else style.number(deed.price)
             head = f"{year}-{number},{deed.signed_on},{deed.disposition:06d},{deed.nature},{price}"
             for line in deed.lines:
-                yield _line(head, town, line, style)
+                yield f"{head},{_where(town, line, style)},{_what(line, style)}\n"
 
 
-def _line(head: str, town: Town, line: Line, style: Style) -> str:
+def _where(town: Town, line: Line, style: Style) -> str:
+    door = line.door
+    return (
+        f"{door.number},{door.suffix},{style.street(door)},{door.street_code},"
+        f"{door.postal_code},{style.place(town, door)},{line.parcel or door.parcel},,"
+    )
+
+
+def _what(line: Line, style: Style) -> str:
     door, culture = line.door, line.culture
     land = style.number(line.land_m2) if line.land_m2 else ""
-    rooms = str(line.rooms) if line.local else ""
+    ground = f"{culture.code},{culture.name},{culture.special_code},{culture.special_name}"
     return (
-        f"{head},{door.number},{door.suffix},{style.street(door)},{door.street_code},"
-        f"{door.postal_code},{style.place(town, door)},{line.parcel or door.parcel},,,"
-        f"{_lots(line, style)},{line.local},{LOCALS[line.local]},{style.surface(line)},{rooms},"
-        f"{culture.code},{culture.name},{culture.special_code},{culture.special_name},"
-        f"{land},{door.longitude},{door.latitude}\n"
+        f"{_lots(line, style)},{line.local},{LOCALS[line.local]},{style.surface(line)},"
+        f"{line.rooms if line.local else ''},{ground},{land},{door.longitude},{door.latitude}"
     )
 
 
 def _lots(line: Line, style: Style) -> str:
     """Five pairs of lot and Carrez area, then how many lots there are."""
-    if not line.lots:
-        return ",,,,,,,,,,0"
     pairs = [f"{lot},{style.area(area) if area else ''}" for lot, area in line.lots]
-    pairs += [","] * (_LOTS - len(pairs))
-    return f"{','.join(pairs)},{len(line.lots)}"
+    return f"{','.join(pairs)}{_UNUSED_LOTS[len(pairs)]}{len(pairs)}"
 
 
 def _date_and_price(deed: Deed) -> tuple[str, float]:

@@ -51,7 +51,7 @@ def market(insee: str, year: int, *, seed: int, scale: float) -> Market:
     homes_a_year = math.ceil(town.acts * scale * (1 + _SWING + TRAITS["sold_again"].share)) + 1
     deeds = round(town.acts * scale * (1 + _SWING * math.sin(2.1 * year)))
     draw = drawing(seed, insee, year)
-    return Market(plan(town, homes_a_year), year, deeds, draw, seed)
+    return Market(plan(insee, homes_a_year), year, deeds, draw, seed)
 
 
 def drawing(*parts: int | str) -> Random:

@@ -1,7 +1,7 @@
 """The simulated publisher on a local port."""
 
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from email.utils import formatdate
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,6 +21,7 @@ class Publisher(ThreadingHTTPServer):
     """Serves the pages of one seed; the kernel chooses the port when it is 0."""
 
     daemon_threads = True
+    request_queue_size = 128  # many tests at once
 
     def __init__(self, *, port: int = 0, seed: int = 1) -> None:
         self.seed: int = seed
@@ -72,7 +73,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", "0" if unchanged else str(len(page.body)))
         self.end_headers()
         if with_body and not unchanged:
-            self.wfile.write(page.body)
+            with suppress(ConnectionError):  # the client may have lost patience
+                self.wfile.write(page.body)
 
     @override
     def log_message(self, format: str, *args: object) -> None:

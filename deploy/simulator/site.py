@@ -1,4 +1,11 @@
-"""The simulated publisher: from a path to a page."""
+"""The simulated publisher: from a path to a page.
+
+- `/geo-dvf/{year}/communes/{department}/{insee}.csv` (`.csv.gz` too), with its folders' listings
+- `/geo-dvf/{year}/departements/{department}.csv.gz` and `/geo-dvf/{year}/full.csv.gz`
+- `/geo-dvf-2026/…`, or `?dialect=2026`: the same sales as the rewrite of July 2026 spells them
+- `/places/communes.csv`: the table of communes; `/geo/communes`: the API Géo's answer
+- `/faults/{name}/…` before any of them: the answer of a publisher in trouble (see `faults`)
+"""
 
 import re
 from functools import lru_cache

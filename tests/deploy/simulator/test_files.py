@@ -11,8 +11,8 @@ from deploy.simulator.towns import TOWNS, YEARS, sells_in
 BOURG, HENDAYE, VAL_REVERMONT, PARIS_11 = "01053", "64260", "01426", "75111"
 
 
-def lines(insee, year, seed=1, dialect="classic"):
-    return list(csv.DictReader(io.StringIO(generate(insee, year, seed, dialect))))
+def lines(insee, year):
+    return list(csv.DictReader(io.StringIO(generate(insee, year))))
 
 
 def test_a_file_is_the_same_for_the_same_seed_and_another_for_another():
