@@ -5,9 +5,9 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
-from deploy.local import settings
+from deploy.local import kafka, settings
 from deploy.local.spec import StepError
-from deploy.local.up import AlreadyRunningError, up
+from deploy.local.up import AlreadyRunningError, run_kafka, up
 
 
 async def _up() -> int:
@@ -15,7 +15,12 @@ async def _up() -> int:
     return 0
 
 
-COMMANDS: Final[Mapping[str, Callable[[], Awaitable[int]]]] = {"up": _up}
+async def _kafka() -> int:
+    await run_kafka(settings.data_dir() / "kafka")
+    return 0
+
+
+COMMANDS: Final[Mapping[str, Callable[[], Awaitable[int]]]] = {"up": _up, "kafka": _kafka}
 
 
 async def _run(name: str) -> int:
@@ -29,7 +34,8 @@ def main() -> None:
     try:
         sys.exit(asyncio.run(_run(name)))
     except (AlreadyRunningError, StepError) as error:
-        sys.exit(str(error))
+        print(error, file=sys.stderr)
+        sys.exit(2 if isinstance(error.__cause__, kafka.MissingToolError) else 1)
 
 
 if __name__ == "__main__":

@@ -60,14 +60,20 @@ class Stack(msgspec.Struct, kw_only=True, frozen=True):
 
 def resolve(environ: Mapping[str, str] = os.environ) -> Stack:
     """The stack that this environment asks for. Whatever it sets is kept."""
-    data_dir = Path(environ.get("DATA_DIR") or "var").absolute()
-    data_dir.mkdir(parents=True, exist_ok=True)
+    folder = data_dir(environ)
     given = {name: value for name, value in environ.items() if value}
     embedded = _embedded(given)
     ports = _ports(given)
-    told = {**_defaults(embedded, ports), **_keys(data_dir, given), **given}
-    told |= {"DATA_DIR": str(data_dir), "GATEWAY_PORT": str(ports["gateway"])}
-    return Stack(data_dir=data_dir, embedded=embedded, ports=ports, environ=told)
+    told = {**_defaults(embedded, ports), **_keys(folder, given), **given}
+    told |= {"DATA_DIR": str(folder), "GATEWAY_PORT": str(ports["gateway"])}
+    return Stack(data_dir=folder, embedded=embedded, ports=ports, environ=told)
+
+
+def data_dir(environ: Mapping[str, str] = os.environ) -> Path:
+    """The folder of everything that stays, there when this returns."""
+    folder = Path(environ.get("DATA_DIR") or "var").absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def _embedded_url(ports: Mapping[str, int]) -> str:

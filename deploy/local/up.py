@@ -7,9 +7,13 @@ import json
 import os
 import signal
 from collections.abc import Callable, Generator
+from functools import partial
 from pathlib import Path
 
+from deploy.local import kafka
+from deploy.local.ports import answers
 from deploy.local.settings import SERVICES, Stack, write_private
+from deploy.local.spec import Process, Step
 from deploy.local.stack import table
 from deploy.local.supervisor import Supervisor
 
@@ -100,3 +104,32 @@ async def _greet(stack: Stack, work: Supervisor) -> None:
         "\n  Ctrl-C stops everything.\n",
         flush=True,
     )
+
+
+async def run_kafka(folder: Path) -> None:
+    """One node of Apache Kafka, until somebody stops it."""
+    node = kafka.node(folder)
+    rows = [
+        Step(name="storage", action=lambda: asyncio.to_thread(kafka.prepare, node)),
+        Process(
+            name="kafka",
+            command=partial(kafka.command, node),
+            environment=os.environ,
+            needs=("storage",),
+            ready=lambda _: answers(node.port),
+        ),
+    ]
+    stop = asyncio.Event()
+    on_signals(stop.set)
+    with only_one(folder):
+        work = Supervisor(rows, folder, say=say, changed=lambda _: None)
+        greeting = asyncio.create_task(_greet_kafka(node, work))
+        try:
+            await work.run(stop)
+        finally:
+            greeting.cancel()
+
+
+async def _greet_kafka(node: kafka.Node, work: Supervisor) -> None:
+    await work.up("kafka")
+    print(f"\n  KAFKA_BOOTSTRAP_SERVERS={node.bootstrap_servers}\n  Ctrl-C stops it.\n", flush=True)
