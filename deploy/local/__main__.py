@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from deploy.local import kafka, settings
+from deploy.local.demo import demo
 from deploy.local.spec import StepError
 from deploy.local.up import AlreadyRunningError, run_kafka, up
 
@@ -20,7 +21,11 @@ async def _kafka() -> int:
     return 0
 
 
-COMMANDS: Final[Mapping[str, Callable[[], Awaitable[int]]]] = {"up": _up, "kafka": _kafka}
+COMMANDS: Final[Mapping[str, Callable[[], Awaitable[int]]]] = {
+    "up": _up,
+    "demo": demo,
+    "kafka": _kafka,
+}
 
 
 async def _run(name: str) -> int:

@@ -1,0 +1,92 @@
+"""The whole story once: an agent registers, is processed, and the mail with addresses arrives.
+
+`SALES=FOLDER-OR-TEMPLATE CITIES=01053,64260` tells it on real files, `LIVE=1` on public sources.
+"""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from deploy.local import settings
+from deploy.local.agent import Agent, Delivery, StoryError
+from deploy.local.ports import free_port
+from deploy.local.spec import StepError
+from deploy.local.supervisor import tail
+from deploy.local.up import on_signals, supervisor
+
+CITY: Final = "01053"  # Bourg-en-Bresse
+SECONDS: Final = 100
+SECONDS_LIVE: Final = 900
+OF_A_FOLDER: Final = "{year}/communes/{department}/{insee}.csv"
+
+
+async def demo(environ: Mapping[str, str] = os.environ) -> int:
+    """The exit code: 0 only when the mail has arrived and the addresses were shown."""
+    began = time.monotonic()
+    stack = settings.resolve(_environment(environ))
+    stop = asyncio.Event()
+    on_signals(stop.set)
+    work = supervisor(stack)
+    cities = environ.get("CITIES", CITY).replace(",", " ").split()
+    agent = Agent(stack, cities, seconds=SECONDS_LIVE if environ.get("LIVE") == "1" else SECONDS)
+    running = asyncio.create_task(work.run(stop))
+    story = asyncio.create_task(agent.story())
+    try:
+        await asyncio.wait((running, story), return_when=asyncio.FIRST_COMPLETED)
+        delivery = await _outcome(running, story)
+    except (StoryError, StepError) as error:
+        _complain(error, agent, stack.data_dir)
+        return 1
+    finally:
+        stop.set()
+        story.cancel()
+        with contextlib.suppress(StepError):  # told above
+            await running
+    _tidy(stack.data_dir)
+    print(f"\n{delivery.shown()}\n\nDone in {time.monotonic() - began:.1f} s.", flush=True)
+    return 0
+
+
+async def _outcome(running: asyncio.Task[None], story: asyncio.Task[Delivery]) -> Delivery:
+    if story.done():
+        return story.result()
+    running.result()
+    raise StoryError("stopped before the mail arrived")
+
+
+def _environment(environ: Mapping[str, str]) -> dict[str, str]:
+    folder = settings.data_dir(environ) / time.strftime("demo-%Y%m%d-%H%M%S")
+    chosen = {"SALES_SOURCES": _source(environ["SALES"])} if environ.get("SALES") else {}
+    return {
+        "GATEWAY_PORT": str(free_port()),
+        "RATE_LIMIT_ENABLED": "false",  # it asks how the job is many times a second
+        **environ,
+        **chosen,
+        "DATA_DIR": f"{folder}-{os.getpid()}",
+    }
+
+
+def _source(sales: str) -> str:
+    template = sales if "{" in sales or Path(sales).is_file() else f"{sales}/{OF_A_FOLDER}"
+    return f"geo-dvf=file://{Path(template).absolute()}"
+
+
+def _complain(error: Exception, agent: Agent, data_dir: Path) -> None:
+    log = data_dir / "log" / f"{agent.suspect}.log"
+    print(f"\nThe demo failed: {error}", flush=True)
+    if log.exists():
+        print(f"\nThe end of {log}:\n{tail(log, 15)}", flush=True)
+
+
+def _tidy(data_dir: Path) -> None:
+    """Everything but the mail goes."""
+    for path in data_dir.iterdir():
+        if path.is_dir() and path.name != "mail":
+            shutil.rmtree(path)
+        elif path.is_file():
+            path.unlink()
