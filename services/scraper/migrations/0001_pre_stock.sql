@@ -15,10 +15,9 @@ create table scraper.place (
   expands_to text[] check (cardinality(expands_to) > 0),
   refusal text
 );
-comment on column scraper.place.search is 'The name in lower case without accents';
+comment on column scraper.place.search is 'What a search compares: name without accents, postal codes, code, in lower case';
 comment on column scraper.place.expands_to is 'Codes under which its sales are filed; null: its own';
 comment on column scraper.place.refusal is 'Why its sales are not public; null: they are';
-create index place_search on scraper.place (search text_pattern_ops);
 
 -- A place as far as its sales have been read.
 create table scraper.city (
@@ -77,6 +76,7 @@ create table scraper.property (
   latitude double precision check (latitude between -90 and 90),
   longitude double precision check (longitude between -180 and 180),
   new_build boolean not null default false,
+  suspect boolean not null default false,
   own_keys text[] not null default '{}',
   covered_keys text[] not null default '{}',
   source text not null,
@@ -91,11 +91,14 @@ comment on column scraper.property.property_id is 'The sale; kept when a revised
 comment on column scraper.property.sale_key is 'Its identity in the file that it was last read from';
 comment on column scraper.property.superseded is
   'A later sale of the same home is known, or a twin of the same day goes before it';
+comment on column scraper.property.suspect is
+  'A price or surface that is hard to believe: offered, kept out of averages';
 comment on column scraper.property.own_keys is
   'Any of them among the `covered_keys` of a later sale says that the home was sold again';
 comment on column scraper.property.vanished_at is 'When a newer file no longer had it';
 create index property_on_offer on scraper.property (insee_code, sold_on) where on_offer;
 create index property_of_year on scraper.property (insee_code, sold_on);
+create unique index property_sale_key on scraper.property (sale_key);
 create unique index property_one_offer on scraper.property (home_key) where on_offer;
 
 -- Filled and emptied within one transaction: nobody ever sees a row of another's load.
@@ -119,6 +122,7 @@ create unlogged table scraper.sale_staging (
   latitude double precision,
   longitude double precision,
   new_build boolean not null,
+  suspect boolean not null,
   own_keys text[] not null,
   covered_keys text[] not null,
   source text not null,
@@ -126,7 +130,8 @@ create unlogged table scraper.sale_staging (
   file_sha256 text not null,
   line int not null
 );
-create index sale_staging_load on scraper.sale_staging (load_id);
+create index sale_staging_key on scraper.sale_staging (load_id, sale_key);
+create index sale_staging_property on scraper.sale_staging (load_id, property_id);
 
 create table scraper.refresh (
   id uuid primary key default uuidv7(),

@@ -1,0 +1,36 @@
+"""What was gathered of a city enters the stock, and the jobs that waited for it go on."""
+
+import structlog
+
+from services.scraper.domain import Rules
+from services.scraper.handlers.ports import Books, Claim, Gathered, LeaseLostError
+from services.scraper.handlers.settle import progressed, settle
+from services.scraper.handlers.wanted import what_they_want
+
+log = structlog.get_logger()
+
+
+async def close_refresh(claim: Claim, gathered: Gathered, *, books: Books, rules: Rules) -> None:
+    """One transaction: stock, city, refresh, the jobs that it releases. Or `LeaseLostError`."""
+    if not await books.refreshes.hold(claim):
+        raise LeaseLostError(f"Refresh {claim.id} of {claim.insee_code} has another worker.")
+    await books.refreshes.record(claim, gathered.attempts)
+    await books.stock.load(claim, gathered)
+    await books.cities.settle(claim, gathered)
+    await books.refreshes.close(claim, gathered.error)
+    await _release(claim, gathered, books, rules)
+    if gathered.error:
+        log.error("city_refresh_failed", insee_code=claim.insee_code, error=gathered.error)
+    else:
+        log.info("city_refreshed", insee_code=claim.insee_code, years=len(gathered.years))
+
+
+async def _release(claim: Claim, gathered: Gathered, books: Books, rules: Rules) -> None:
+    released = await books.jobs.release(claim.insee_code)
+    note = f"{claim.insee_code}: {gathered.error}" if gathered.error else ""
+    for one in released:
+        done = one.total - one.remaining
+        books.emit(progressed(one.received.event, done, one.total, note), one.received)
+    ready = [one.received for one in released if not one.remaining]
+    wanted = await what_they_want(ready, cities=books.cities, rules=rules)
+    await settle(wanted, books=books, rules=rules)

@@ -1,0 +1,226 @@
+"""Sales enter the stock: COPY into a staging table, then one upsert for a city's years."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+from uuid import UUID
+
+import msgspec
+import polars as pl
+
+from libs.common.postgres import Connection
+from services.scraper.handlers.ports import Attempt, Claim, Gathered, Wanted
+
+# A sale that the stock has already: it keeps its id, vanished before or not.
+MATCH: Final = """
+    update sale_staging s set property_id = p.property_id
+    from property p
+    where s.load_id = $1 and p.sale_key = s.sale_key
+"""
+
+# A revised vintage tells a sale differently: what stands at the same door on the same day instead
+# of a row that this file has no longer takes over its id.
+REPLACE: Final = """
+    with told_anew as (
+      select sale_key, home_key, sold_on,
+             row_number() over (partition by home_key, sold_on order by sale_key) as position
+      from sale_staging where load_id = $1 and property_id is null
+    ),
+    gone as (
+      select property_id, home_key, sold_on,
+             row_number() over (partition by home_key, sold_on
+                                order by vanished_at desc nulls first, property_id) as position
+      from property p
+      where insee_code = $2 and extract(year from sold_on) = any($3::int[])
+        and not exists (
+          select from sale_staging s where s.load_id = $1 and s.property_id = p.property_id)
+    )
+    update sale_staging s set property_id = gone.property_id
+    from told_anew join gone using (home_key, sold_on, position)
+    where s.load_id = $1 and s.sale_key = told_anew.sale_key
+"""
+
+# A changed row is off the offer until `JUDGE` has seen it beside the others.
+UPSERT: Final = """
+    insert into property as p (
+      property_id, sale_key, home_key, insee_code, sold_on, kind, offered, postable, superseded,
+      address, postal_code, city_name, price_eur, surface_m2, rooms, land_m2, latitude, longitude,
+      new_build, suspect, own_keys, covered_keys, source, edition, file_sha256, line)
+    select coalesce(s.property_id,
+                    case when exists (select from property taken
+                                      where taken.property_id = s.sale_key)
+                         then uuidv7() else s.sale_key end),
+           s.sale_key, s.home_key, s.insee_code, s.sold_on, s.kind, s.offered, s.postable, true,
+           s.address, s.postal_code, s.city_name, s.price_eur, s.surface_m2, s.rooms, s.land_m2,
+           s.latitude, s.longitude, s.new_build, s.suspect, s.own_keys, s.covered_keys, s.source,
+           s.edition, s.file_sha256, s.line
+    from sale_staging s
+    where s.load_id = $1
+    on conflict (property_id)
+    do update set sale_key = excluded.sale_key, home_key = excluded.home_key,
+      insee_code = excluded.insee_code, sold_on = excluded.sold_on, kind = excluded.kind,
+      offered = excluded.offered, postable = excluded.postable, superseded = true,
+      vanished_at = null, address = excluded.address, postal_code = excluded.postal_code,
+      city_name = excluded.city_name, price_eur = excluded.price_eur,
+      surface_m2 = excluded.surface_m2, rooms = excluded.rooms, land_m2 = excluded.land_m2,
+      latitude = excluded.latitude, longitude = excluded.longitude,
+      new_build = excluded.new_build, suspect = excluded.suspect, own_keys = excluded.own_keys,
+      covered_keys = excluded.covered_keys, source = excluded.source, edition = excluded.edition,
+      file_sha256 = excluded.file_sha256, line = excluded.line, loaded_at = public.clock()
+    where (p.sale_key, p.home_key, p.insee_code, p.sold_on, p.kind, p.offered, p.postable,
+           p.vanished_at, p.address, p.postal_code, p.city_name, p.price_eur, p.surface_m2,
+           p.rooms, p.land_m2, p.latitude, p.longitude, p.new_build, p.suspect, p.own_keys,
+           p.covered_keys, p.source, p.edition, p.file_sha256, p.line)
+      is distinct from
+          (excluded.sale_key, excluded.home_key, excluded.insee_code, excluded.sold_on,
+           excluded.kind, excluded.offered, excluded.postable, null::timestamptz,
+           excluded.address, excluded.postal_code, excluded.city_name, excluded.price_eur,
+           excluded.surface_m2, excluded.rooms, excluded.land_m2, excluded.latitude,
+           excluded.longitude, excluded.new_build, excluded.suspect, excluded.own_keys,
+           excluded.covered_keys, excluded.source, excluded.edition, excluded.file_sha256,
+           excluded.line)
+"""
+
+TOMBSTONE: Final = """
+    update property p set vanished_at = public.clock()
+    where insee_code = $2 and extract(year from sold_on) = any($3::int[]) and vanished_at is null
+      and not exists (
+        select from sale_staging s where s.load_id = $1 and s.sale_key = p.sale_key)
+"""
+
+UNSTAGE: Final = "delete from sale_staging where load_id = $1"
+
+# Run for true, then for false: a home leaves the offer before its latest sale takes the place.
+JUDGE: Final = """
+    with live as (
+      select property_id, home_key, sold_on, own_keys, covered_keys,
+             offered and postable as is_offer
+      from property where insee_code = $1 and vanished_at is null
+    ),
+    covered as (
+      select key, max(sold_on) as last_on from live, unnest(covered_keys) as key group by key
+    ),
+    resold as (
+      select distinct live.property_id
+      from live cross join unnest(own_keys) as key join covered using (key)
+      where covered.last_on > live.sold_on
+    ),
+    ranked as (
+      select property_id, is_offer and row_number() over (
+               partition by home_key, is_offer order by sold_on desc, property_id) > 1 as is_twin
+      from live
+    ),
+    judged as (
+      select property_id, is_twin or resold.property_id is not null as superseded
+      from ranked left join resold using (property_id)
+    )
+    update property p set superseded = judged.superseded
+    from judged
+    where judged.property_id = p.property_id and judged.superseded = $2
+      and p.superseded <> judged.superseded
+"""
+
+STOCK_OF_JOBS: Final = """
+    select job.job_id,
+           (select count(*) from candidate c
+            where c.insee_code = any(job.cities) and c.kind = any(job.kinds)
+              and c.sold_on between job.first_on and job.last_on
+              and not exists (select from assigner.delivered d
+                              where d.client_id = job.client_id and d.home_key = c.home_key))
+           + (select count(*) from assigner.delivered d where d.job_id = job.job_id) as homes
+    from jsonb_to_recordset($1) as job(job_id uuid, client_id uuid, cities text[], kinds text[],
+                                       first_on date, last_on date)
+"""
+
+MONEY: Final = pl.Decimal(18, 2)
+COLUMNS: Final = (
+    "load_id", "sale_key", "home_key", "insee_code", "sold_on", "kind", "offered", "postable",
+    "address", "postal_code", "city_name", "price_eur", "surface_m2", "rooms", "land_m2",
+    "latitude", "longitude", "new_build", "suspect", "own_keys", "covered_keys", "source",
+    "edition", "file_sha256", "line",
+)  # fmt: skip
+
+
+class PostgresStock(msgspec.Struct, frozen=True):
+    connection: Connection
+
+    async def load(self, claim: Claim, gathered: Gathered) -> None:
+        """Bring the years that have a new file to what it says; loading it twice changes nothing.
+
+        What a newer file has no longer is kept as vanished, and no longer offered.
+        """
+        served = [verdict.attempt for verdict in gathered.years.values() if verdict.attempt]
+        loaded = [attempt for attempt in served if attempt.state == "loaded"]
+        years = [attempt.year for attempt in loaded]
+        if not loaded:
+            return
+        sales = pl.concat([_rows(claim, attempt) for attempt in loaded])
+        await self.connection.copy_records_to_table(
+            "sale_staging", records=sales.iter_rows(), columns=COLUMNS
+        )
+        await self.connection.execute(MATCH, claim.id)
+        await self.connection.execute(REPLACE, claim.id, claim.insee_code, years)
+        await self.connection.execute(UPSERT, claim.id)
+        await self.connection.execute(TOMBSTONE, claim.id, claim.insee_code, years)
+        await self.connection.execute(UNSTAGE, claim.id)
+        for superseded in (True, False):
+            await self.connection.execute(JUDGE, claim.insee_code, superseded)
+
+    async def of_jobs(self, wanted: Sequence[Wanted]) -> Mapping[UUID, int]:
+        """How many homes each job could deliver; those it has delivered already count."""
+        jobs = [
+            {
+                "job_id": one.event.job_id,
+                "client_id": one.event.client_id,
+                "cities": one.cities,
+                "kinds": one.event.kinds,
+                "first_on": one.window.first,
+                "last_on": one.window.last,
+            }
+            for one in wanted
+        ]
+        rows = await self.connection.fetch(STOCK_OF_JOBS, jobs) if jobs else []
+        return {row["job_id"]: row["homes"] for row in rows}
+
+
+def _rows(claim: Claim, attempt: Attempt) -> pl.DataFrame:
+    """The sales of this city and year in a file, in the columns and types of the staging table."""
+    if attempt.reading is None:
+        return pl.DataFrame(schema=COLUMNS)
+    mine = attempt.reading.sales.filter(
+        pl.col("insee_code") == claim.insee_code, pl.col("sold_on").dt.year() == attempt.year
+    )
+    return mine.unique("property_id", keep="first", maintain_order=True).select(
+        load_id=pl.lit(str(claim.id)),
+        sale_key="property_id",
+        home_key="home_key",
+        insee_code="insee_code",
+        sold_on="sold_on",
+        kind="kind",
+        offered="offered",
+        postable="postable",
+        address=pl.col("address").fill_null(""),
+        postal_code=pl.col("postal_code").fill_null(""),
+        city_name=pl.col("city_name").fill_null(""),
+        price_eur=_positive(pl.col("price_cents").cast(pl.Decimal(18, 0)) / 100).cast(MONEY),
+        surface_m2=_positive(pl.col("surface_m2")).cast(MONEY),
+        rooms="rooms",
+        land_m2=_positive(pl.col("land_m2")).cast(MONEY),
+        latitude=_within(pl.col("latitude"), 90),
+        longitude=_within(pl.col("longitude"), 180),
+        new_build="new_build",
+        suspect="suspect",
+        own_keys="own_keys",
+        covered_keys="covered_keys",
+        source=pl.lit(attempt.source.format),
+        edition=pl.lit(attempt.edition),
+        file_sha256=pl.lit(attempt.sha256),
+        line="line",
+    )
+
+
+def _positive(amount: pl.Expr) -> pl.Expr:
+    return pl.when(amount > 0).then(amount)
+
+
+def _within(degrees: pl.Expr, limit: int) -> pl.Expr:
+    return pl.when(degrees.is_between(-limit, limit)).then(degrees)

@@ -1,0 +1,20 @@
+"""The scraper's tables, each port of the handlers on one connection.
+
+- `cities`: what is known of a city, and what a refresh makes of it
+- `jobs`: who waits for which city
+- `refreshes`: the queue of the workers, its leases and fences
+- `places`: the communes of France
+"""
+
+from services.scraper.repository.cities import PostgresCities
+from services.scraper.repository.jobs import PostgresJobs
+from services.scraper.repository.places import PlaceRow, store_places
+from services.scraper.repository.refreshes import PostgresRefreshes
+
+__all__ = [
+    "PlaceRow",
+    "PostgresCities",
+    "PostgresJobs",
+    "PostgresRefreshes",
+    "store_places",
+]
