@@ -22,7 +22,6 @@ LAND_NATURES: Final = ("Vente", "Vente terrain à bâtir")
 _LEAD: Final = (
     *GROUP_KEY,
     *SIGNATURE,
-    "nature",
     "postal_code",
     "city_name",
     "carrez_m2",
@@ -39,7 +38,7 @@ def group_sales(lines: pl.DataFrame) -> pl.DataFrame:
     marked = lines.with_columns(fresh=unlike_the_line_before("sale", *SIGNATURE))
     sales = marked.group_by("sale", maintain_order=True).agg(
         pl.col(_LEAD).first(),
-        pl.col("line").min(),
+        pl.col("line", "nature").min(),
         foreign_nature=(~_is_nature(HOME_NATURES)).any(),
         land_natures=_is_nature(LAND_NATURES).all(),
         new_build=(pl.col("nature") == NEW_BUILD).any(),

@@ -67,7 +67,10 @@ def _scan(file: SalesFile, content: bytes, moved: Mapping[str, str]) -> pl.DataF
     return (
         pl.scan_csv(
             content,
+            has_header=False,
+            skip_lines=1,
             schema=dict.fromkeys(file.columns, pl.String),
+            raise_if_empty=False,
             row_index_name="line",
             row_index_offset=_FIRST_LINE,
         )

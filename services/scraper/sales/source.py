@@ -38,6 +38,7 @@ REQUIRED: Final = (
 )
 GZIP: Final = b"\x1f\x8b"
 ZIP: Final = b"PK\x03\x04"
+_NAMED_AT_MOST: Final = 5
 BOM: Final = b"\xef\xbb\xbf"
 
 
@@ -115,16 +116,21 @@ def _columns(content: bytes, name: str) -> tuple[str, ...]:
         header = first.decode()
     except UnicodeDecodeError as error:
         raise SalesFileError("not_utf8", f"{name} is not UTF-8 text.") from error
-    found = next(csv.reader([header]), [])
-    columns = tuple(re.sub(r"^lot_(\d)_", r"lot\1_", column.strip()) for column in found)
+    columns = _named_once(next(csv.reader([header]), []))
     missing = [column for column in REQUIRED if column not in columns]
     if missing:
         raise SalesFileError("missing_columns", _sentence_on_missing(header, missing, name))
     return columns
 
 
+def _named_once(found: list[str]) -> tuple[str, ...]:
+    """The names as in the files; the publisher's own notice spells `lot_1_numero`."""
+    names = [re.sub(r"^lot_(\d)_", r"lot\1_", name.strip()) for name in found]
+    return tuple(f"{name}#{at}" if name in names[:at] else name for at, name in enumerate(names))
+
+
 def _sentence_on_missing(header: str, missing: list[str], name: str) -> str:
     if "|" in header and "No disposition" in header:
         return f"{name} is in the raw DVF layout; the geo-DVF layout is expected."
-    shown = ", ".join(missing[:5]) + (" …" if len(missing) > len(REQUIRED) // 6 else "")
+    shown = ", ".join(missing[:_NAMED_AT_MOST]) + (", …" if missing[_NAMED_AT_MOST:] else "")
     return f"{name} lacks {len(missing)} column(s) of geo-DVF: {shown}."

@@ -1,0 +1,93 @@
+import gzip
+import io
+import zipfile
+
+import pytest
+
+from services.scraper.sales import SalesFileError, read_sales
+from tests.scraper.sales.geo_dvf import COLUMNS, FLAT, HOUSE, table
+
+FILE = table(HOUSE)
+
+
+def zipped(**members: bytes) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        FILE,
+        gzip.compress(FILE),
+        zipped(sales=FILE),
+        b"\xef\xbb\xbf" + FILE,
+        FILE.replace(b"\n", b"\r\n"),
+        FILE.rstrip(b"\n"),
+        FILE.replace(b"lot1_numero", b"lot_1_numero"),
+        FILE.replace(b"RUE DES LILAS", b'"RUE DES LILAS"'),
+    ],
+    ids=["plain", "gzip", "zip", "bom", "crlf", "no-last-newline", "notice-names", "quotes"],
+)
+def test_wrapping_of_a_file_does_not_matter(content):
+    reading = read_sales(content, name="a.csv")
+    assert reading.sales.drop("line").equals(read_sales(FILE, name="a.csv").sales.drop("line"))
+    assert (reading.lines, reading.bad_lines) == (1, 0)
+
+
+def test_a_path_is_read_like_its_bytes(tmp_path):
+    (tmp_path / "a.csv").write_bytes(FILE)
+    assert read_sales(tmp_path / "a.csv", name="a.csv").homes == 1
+
+
+def test_columns_are_found_by_name_and_others_ignored():
+    shuffled = ("section_prefixe", *reversed(COLUMNS), "section_prefixe")
+    reading = read_sales(table(FLAT, columns=shuffled), name="a.csv")
+    assert reading.sales.equals(read_sales(table(FLAT), name="a.csv").sales)
+
+
+def test_a_header_alone_is_a_valid_file_without_sales():
+    reading = read_sales(table(), name="a.csv")
+    assert (reading.lines, reading.groups, reading.homes, reading.postable) == (0, 0, 0, 0)
+    assert reading.sales.schema == read_sales(FILE, name="a.csv").sales.schema
+
+
+@pytest.mark.parametrize(
+    "content, code",
+    [
+        (b"", "empty"),
+        (b" \n\n", "empty"),
+        (gzip.compress(b""), "empty"),
+        (b"<!DOCTYPE html><html><body>Not found</body></html>", "html"),
+        (b"\n  <html></html>", "html"),
+        (gzip.compress(FILE)[:-20], "truncated_gzip"),
+        (gzip.compress(FILE)[:12], "truncated_gzip"),
+        (b"\x1f\x8b nothing of the kind", "damaged_gzip"),
+        (gzip.compress(FILE)[:-8] + b"01234567", "damaged_gzip"),
+        (zipped(a=FILE)[:-30], "damaged_zip"),
+        (zipped(a=FILE, b=FILE), "damaged_zip"),
+        (b"id_mutation,date_mutation\n1,2019-01-01\n", "missing_columns"),
+        (FILE.replace(b"valeur_fonciere", b"prix"), "missing_columns"),
+        (b"Code service CH|Reference document|No disposition|Date mutation\n", "missing_columns"),
+        (FILE.replace(b"RUE DES LILAS", "RUE DES ÉGLANTINES".encode("latin-1")), "not_utf8"),
+        (FILE.replace(b"latitude", b"latitud\xe9"), "not_utf8"),
+    ],
+)
+def test_a_broken_file_has_a_named_error(content, code):
+    with pytest.raises(SalesFileError) as raised:
+        read_sales(content, name="01053.csv")
+    assert raised.value.code == code
+    assert str(raised.value).startswith("01053.csv ")
+
+
+def test_missing_columns_are_named():
+    with pytest.raises(SalesFileError, match="valeur_fonciere"):
+        read_sales(FILE.replace(b"valeur_fonciere", b"prix"), name="a.csv")
+
+
+def test_the_raw_layout_is_recognised():
+    with pytest.raises(SalesFileError, match="raw DVF layout"):
+        read_sales(b"Code service CH|No disposition|Date mutation\n", name="a.txt")
