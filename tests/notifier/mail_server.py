@@ -1,12 +1,13 @@
+# ruff: noqa: ARG002 - the signatures of aiosmtpd's hooks
 """A real SMTP server on loopback that answers by script."""
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from typing import Any
+from typing import Any, cast
 
 from aiosmtpd.smtp import SMTP, syntax
 
@@ -45,7 +46,7 @@ class MailServer:
         if said == STALL:
             await asyncio.Event().wait()
         if said == DROP:
-            server.transport.abort()
+            cast(asyncio.Transport, server.transport).abort()
             await asyncio.Event().wait()
         return said
 
@@ -104,7 +105,7 @@ class _Conversation(SMTP):
 
 
 @asynccontextmanager
-async def mail_server() -> AsyncIterator[MailServer]:
+async def mail_server() -> AsyncGenerator[MailServer]:
     handler = MailServer()
 
     def conversation() -> SMTP:

@@ -2,8 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,28 +11,30 @@ import msgspec
 from libs.common import outbox
 from libs.common.envelope import Received
 from libs.common.events import EVENTS, Event, PropertiesAssigned
-from libs.common.postgres import Connection
-from services.notifier.handlers import requests
+from libs.common.settings import load
 from services.notifier.handlers.loop import send_batch
 from services.notifier.handlers.sending import Pause
-from services.notifier.mailer.compose import Composer
 from services.notifier.mailer.smtp import Server, SmtpSession
+from services.notifier.main import composer, consumer
 from services.notifier.repository.desk import PostgresDesk
-from services.notifier.repository.mails import PostgresMails
-from services.notifier.repository.ticks import PostgresTicks
+from services.notifier.settings import NotifierSettings
 from tests.notifier.mail_server import MailServer
 from tests.support.database import Database
 
-DOMAIN = "trackimmo.test"
-CTO = "cto@trackimmo.test"
-
-COMPOSER = Composer(
-    sender_name="TrackImmo",
-    sender_address=f"bonjour@{DOMAIN}",
-    alert_address=CTO,
-    public_base_url="https://api.trackimmo.test",
-    now=lambda: datetime.now(UTC),
+SETTINGS = load(
+    NotifierSettings,
+    {
+        "DATABASE_URL": "postgresql://unused",
+        "KAFKA_BOOTSTRAP_SERVERS": "unused:9092",
+        "SECRET_KEY": "b2f1c0ffee",
+        "EMAIL_SENDER": "TrackImmo <bonjour@trackimmo.test>",
+        "SMTP_SERVER": "127.0.0.1",
+        "SMTP_SECURITY": "none",
+        "CTO_EMAIL": "cto@trackimmo.test",
+        "PUBLIC_BASE_URL": "https://trackimmo.test/",
+    },
 )
+COMPOSER = composer(SETTINGS)
 
 
 class Stage:
@@ -41,7 +42,7 @@ class Stage:
 
     def __init__(self, database: Database, server: MailServer, admin: Any, own: Any) -> None:
         self.database, self.server, self.admin, self.own = database, server, admin, own
-        self.wake, self.relay = asyncio.Event(), asyncio.Event()
+        self.asked, self.relay = asyncio.Event(), asyncio.Event()
         self.desks: list[PostgresDesk] = []
 
     async def client(self, **changes: Any) -> UUID:
@@ -103,20 +104,10 @@ class Stage:
         """Let the notifier handle events of one type in one transaction; return what it wrote."""
         before = await self.said()
         received = [Received(id=uuid.uuid4(), event=event) for event in events]
+        table = consumer(SETTINGS, relay=self.relay, asked=self.asked).handlers
         async with outbox.transaction(self.own, self.relay) as emit:
-            await self._handle(self.own, received, emit)
+            await table[type(events[0])](self.own, received, emit)
         return (await self.said())[len(before) :]
-
-    async def _handle(self, connection: Connection, received: Sequence[Any], emit: Any) -> None:
-        mails = PostgresMails(connection, DOMAIN)
-        match received[0].event.topic:
-            case "schedule.pre_notification":
-                ticks = PostgresTicks(connection)
-                await requests.ask_notices(received, mails=mails, ticks=ticks, wake=self.wake)
-            case "client.erased":
-                await requests.forget_clients(received, mails=mails, emit=emit)
-            case _:
-                await requests.ask(received, mails=mails, emit=emit, wake=self.wake)
 
     def desk(self) -> PostgresDesk:
         desk = PostgresDesk(self.database.url("notifier"), relay=self.relay)

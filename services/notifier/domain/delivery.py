@@ -20,7 +20,9 @@ CONFIGURATION_CODES: Final = frozenset({530, 534, 535})
 SESSION_VERBS: Final = frozenset({"CONNECT", "EHLO", "STARTTLS", "AUTH"})
 """What fails here fails for every mail alike: it is never the fault of one."""
 
-_WAIT_WORDS: Final = re.compile(r"\b(\d{1,5}) ?(s|secs?|seconds?|m|mins?|minutes?)\b", re.IGNORECASE)
+_WAIT_WORDS: Final = re.compile(
+    r"\b(\d{1,5}) ?(s|secs?|seconds?|m|mins?|minutes?)\b", re.IGNORECASE
+)
 
 
 class Reply(NamedTuple):

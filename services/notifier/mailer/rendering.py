@@ -31,7 +31,7 @@ def render(kind: str, locale: str, context: Mapping[str, Any]) -> Words:
     plain, html = _environment(locale, escape=False), _environment(locale, escape=True)
     subject = plain.get_template(f"{folder}/subject.txt").render(context).strip()
     text = plain.get_template(f"{folder}/body.txt").render(context)
-    page = html.get_template(f"{folder}/body.html").render(context, subject=subject)
+    page = html.get_template(f"{folder}/body.html").render(context, subject=subject, locale=locale)
     return Words(subject, text, _INLINER.inline(page))
 
 
@@ -46,5 +46,4 @@ def _environment(locale: str, *, escape: bool) -> Environment:
         auto_reload=False,
     )
     environment.filters.update(filters(locale))
-    environment.globals["locale"] = locale
     return environment

@@ -109,6 +109,8 @@ class SmtpSession:
         try:
             await client.ehlo()
         except aiosmtplib.SMTPHeloError:
+            if not client.is_connected:  # 421 closes: its words are the answer
+                raise
             await client.helo()
 
     async def _say(self, verb: str, command: Awaitable[Any]) -> None:

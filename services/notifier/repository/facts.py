@@ -45,7 +45,7 @@ async def drafts(connection: Connection, mails: Sequence[Mail]) -> list[Draft]:
     )
     named = {mail.id: _cities(mail, contacts) for mail in mails}
     places = await _places(connection, {code for codes in named.values() for code in codes})
-    today = await connection.fetchval(TODAY)
+    [(today,)] = await connection.fetch(TODAY)
     return [
         Draft(
             mail=mail,

@@ -1,20 +1,23 @@
 """Leases of mails in hand: renewed while their sender lives, ended when it has died."""
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
 import structlog
 
+from libs.common import outbox, postgres
 from libs.common.outbox import Emit
 from libs.common.postgres import Connection
 from services.notifier.handlers.outcomes import tell
-from services.notifier.repository.desk import LEASE
+from services.notifier.repository.desk import LEASE, PostgresDesk
 from services.notifier.repository.mails import COLUMNS, to_mail
 
 log = structlog.get_logger()
 
+EVERY_SECONDS: Final = 5.0
 CONTENT_KEPT: Final = timedelta(days=90)
 PRUNED_AT_ONCE: Final = 500
 
@@ -56,6 +59,29 @@ PRUNE_CONTENT: Final = """
     delete from mail_content where mail_id in (
       select mail_id from mail_content where rendered_at < public.clock() - $1::interval limit $2)
 """
+
+
+async def keep(url: str, desks: Sequence[PostgresDesk], relay: asyncio.Event) -> None:
+    """Look after leases and old content, for ever."""
+    while True:
+        try:
+            async with postgres.connection(url) as connection:
+                while True:
+                    await look_after(connection, desks, relay)
+                    await asyncio.sleep(EVERY_SECONDS)
+        except postgres.AWAY as error:
+            log.warning("leases_interrupted", error=type(error).__name__)
+            await asyncio.sleep(EVERY_SECONDS)
+
+
+async def look_after(
+    connection: Connection, desks: Sequence[PostgresDesk], relay: asyncio.Event
+) -> None:
+    """Renew our own leases first, then end those that nobody renewed."""
+    await renew(connection, [pair for desk in desks for pair in desk.held.items()])
+    async with outbox.transaction(connection, relay) as emit:
+        await end_expired(connection, emit)
+    await prune_content(connection)
 
 
 async def renew(connection: Connection, held: Iterable[tuple[UUID, int]]) -> None:

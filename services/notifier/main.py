@@ -1,0 +1,101 @@
+"""The notifier as a process: `python -m services.notifier.main`."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from libs.common import service
+from libs.common.consumer import Consumer, Handlers
+from libs.common.envelope import Received
+from libs.common.events import (
+    AddressesInsufficient,
+    ClientErased,
+    ClientRegistered,
+    JobFailed,
+    PreNotification,
+    PropertiesAssigned,
+)
+from libs.common.outbox import Emit
+from libs.common.postgres import Connection
+from libs.common.settings import load
+from services.notifier import handlers
+from services.notifier.mailer.compose import Composer
+from services.notifier.mailer.smtp import Server, SmtpSession
+from services.notifier.repository.desk import PostgresDesk
+from services.notifier.repository.leases import keep
+from services.notifier.repository.mails import PostgresMails
+from services.notifier.repository.ticks import PostgresTicks
+from services.notifier.settings import NotifierSettings
+
+NAME: Final = "notifier"
+
+
+def consumer(settings: NotifierSettings, *, relay: asyncio.Event, asked: asyncio.Event) -> Consumer:
+    """Which events the notifier handles, and how; `asked` tells the senders that mails wait."""
+
+    def mails(connection: Connection) -> PostgresMails:
+        return PostgresMails(connection, settings.id_domain)
+
+    async def ask(connection: Connection, received: Sequence[Received[Any]], emit: Emit) -> None:
+        await handlers.ask(received, mails=mails(connection), emit=emit, wake=asked)
+
+    async def notices(connection: Connection, received: Sequence[Received[Any]], _: Emit) -> None:
+        ticks = PostgresTicks(connection)
+        await handlers.ask_notices(received, mails=mails(connection), ticks=ticks, wake=asked)
+
+    async def forget(connection: Connection, received: Sequence[Received[Any]], emit: Emit) -> None:
+        await handlers.forget_clients(received, mails=mails(connection), emit=emit)
+
+    mailed = (PropertiesAssigned, AddressesInsufficient, JobFailed, ClientRegistered)
+    table: Handlers = {
+        **dict.fromkeys(mailed, ask), PreNotification: notices, ClientErased: forget,
+    }  # fmt: skip
+    return Consumer(name=NAME, handlers=table, steps={PropertiesAssigned: "mail"}, wake=relay)
+
+
+def composer(settings: NotifierSettings) -> Composer:
+    """How mails are written."""
+    name, address = settings.sender
+    return Composer(
+        sender_name=name,
+        sender_address=address,
+        alert_address=settings.cto_email,
+        public_base_url=settings.link_base_url,
+        now=lambda: datetime.now(UTC),
+    )
+
+
+def session(settings: NotifierSettings) -> SmtpSession:
+    """A conversation with the server that takes our mails."""
+    server = Server(
+        host=settings.smtp_server,
+        port=settings.smtp_port,
+        security=settings.security,
+        username=settings.smtp_username,
+        password=settings.smtp_password,
+        local_hostname=settings.id_domain,
+    )
+    return SmtpSession(server, settings.sender[1])
+
+
+async def main() -> None:
+    """Run until told to stop."""
+    settings, relay, asked = load(NotifierSettings), asyncio.Event(), asyncio.Event()
+    consuming = service.Consuming(settings, consumer(settings, relay=relay, asked=asked))
+    desks = [
+        PostgresDesk(settings.database_url, relay=relay) for _ in range(settings.mail_connections)
+    ]
+    compose = composer(settings)
+    senders = [
+        handlers.run_sender(desk=desk, session=session(settings), compose=compose, wake=asked)
+        for desk in desks
+    ]
+    keeper = keep(settings.database_url, desks, relay)
+    await service.run(
+        NAME, settings, *consuming.tasks(), keeper, *senders, wake=relay, ready=consuming.ready
+    )
+
+
+if __name__ == "__main__":
+    service.start(NAME, main)

@@ -1,0 +1,83 @@
+"""What the notifier is told by its environment."""
+
+import re
+from collections.abc import Iterator
+from email.utils import parseaddr
+from typing import Annotated, Final, Literal
+
+import msgspec
+
+from libs.common.settings import CommonSettings
+
+DEFAULT_KEYS: Final = re.compile(
+    r"(your|changeme|changethis|replaceme|insert).*|.*(changeme|placeholder)"
+    r"|secret|secretkey|default|password|admin|example|xxx+|todo|none|null"
+)
+"""Keys that somebody copied from an example; compared without case and punctuation."""
+
+ADDRESS: Final = re.compile(r"[^\s@<>]+@([A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*)")
+TLS_PORT: Final = 465
+
+
+class NotifierSettings(CommonSettings, frozen=True, kw_only=True):
+    """Common settings, the server that takes our mails, and whom they are from."""
+
+    secret_key: Annotated[str, msgspec.Meta(examples=["the output of `openssl rand -hex 32`"])]
+    """Signs links."""
+    email_sender: Annotated[str, msgspec.Meta(examples=["TrackImmo <bonjour@trackimmo.fr>"])]
+    smtp_server: Annotated[str, msgspec.Meta(examples=["smtp.example.org"])]
+    cto_email: Annotated[str, msgspec.Meta(examples=["cto@trackimmo.fr"])]
+    mail_domain: str = ""
+    """Of Message-IDs; empty: the sender's."""
+    smtp_port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 587
+    smtp_security: Literal["starttls", "tls", "none", ""] = ""
+    """Empty: `tls` on port 465, else `starttls`; never clear text unless `none` is said."""
+    smtp_username: str = ""
+    smtp_password: str = ""
+    mail_connections: Annotated[int, msgspec.Meta(ge=1, le=50)] = 4
+    api_base_url: str = "http://localhost:8000"
+    public_base_url: str = ""
+    """Of links in mails; empty: API_BASE_URL."""
+
+    def __post_init__(self) -> None:
+        """Refuse what could not send a mail, or would sign links with a key that all know."""
+        problems = "; ".join(_problems(self))
+        if problems:
+            raise ValueError(problems)
+
+    @property
+    def sender(self) -> tuple[str, str]:
+        """Name and address of the sender."""
+        name, address = parseaddr(self.email_sender)
+        return name or "TrackImmo", address
+
+    @property
+    def id_domain(self) -> str:
+        """The right side of Message-IDs."""
+        return self.mail_domain or self.sender[1].rpartition("@")[2]
+
+    @property
+    def security(self) -> Literal["starttls", "tls", "none"]:
+        """How the conversation with the server is protected."""
+        return self.smtp_security or ("tls" if self.smtp_port == TLS_PORT else "starttls")
+
+    @property
+    def link_base_url(self) -> str:
+        """What links begin with."""
+        return (self.public_base_url or self.api_base_url).rstrip("/")
+
+
+def _problems(settings: NotifierSettings) -> Iterator[str]:
+    if DEFAULT_KEYS.fullmatch(re.sub(r"[^a-z0-9]", "", settings.secret_key.lower())):
+        yield (
+            "SECRET_KEY is a default value that everybody knows,"
+            " give one of your own, for example the output of `openssl rand -hex 32`"
+        )
+    if not ADDRESS.fullmatch(settings.sender[1]):
+        yield f"EMAIL_SENDER ({settings.email_sender!r}) is no mail address, for example bonjour@trackimmo.fr"
+    if not ADDRESS.fullmatch(settings.cto_email):
+        yield f"CTO_EMAIL ({settings.cto_email!r}) is no mail address, for example cto@trackimmo.fr"
+    if settings.mail_domain and not ADDRESS.fullmatch(f"id@{settings.mail_domain}"):
+        yield f"MAIL_DOMAIN ({settings.mail_domain!r}) is no domain, for example trackimmo.fr"
+    if settings.smtp_password and not settings.smtp_username:
+        yield "SMTP_USERNAME is missing beside SMTP_PASSWORD, for example apikey"
