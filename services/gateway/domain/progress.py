@@ -80,7 +80,7 @@ def _work(movements: Sequence[Movement]) -> StepProgress:
     if not movements:
         return StepProgress()
     if done := [m.detail for m in movements if m.state == "done"]:
-        return _done(max(done, key=lambda d: (d.found or 0, d.note)), movements)
+        return _done(max(done, key=lambda d: (d.found or 0, d.requested or 0, d.note)), movements)
     if failed := [m for m in movements if m.state == "failed"]:
         return _counted("failed", max(map(reason, failed)), movements)
     return _counted("running", _furthest(movements).note, movements)
@@ -109,7 +109,7 @@ def _furthest(movements: Sequence[Movement]) -> Detail:
 def _mail(movements: Sequence[Movement]) -> StepProgress:
     """The mail as its greatest version left it, else when it is tried again."""
     if settled := [m for m in movements if m.state in SETTLED]:
-        last = max(settled, key=lambda m: (m.detail.version, m.state))
+        last = max(settled, key=lambda m: (m.detail.version, m.state, m.detail.reason))
         return _mailed(_shown(last), last.detail.reason, movements)
     if broken := [m for m in movements if m.state == "broken"]:
         return _mailed("failed", max(map(reason, broken)), movements)

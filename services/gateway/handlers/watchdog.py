@@ -1,9 +1,9 @@
 """Jobs that nothing was heard of: asked for once more, then counted as failed.
 
-An event that could not be decoded never touches its job. This finds that job.
+An event that could not be decoded never touches its job: here that job is found.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final, Protocol
 from uuid import UUID
@@ -22,9 +22,6 @@ log = structlog.get_logger()
 
 PATIENCE: Final = timedelta(minutes=15)
 
-Lag = Callable[[], Awaitable[bool]]
-"""Whether events still wait to be published or handled: then silence says nothing."""
-
 
 class Silent(msgspec.Struct, frozen=True, kw_only=True):
     """Jobs without movement: those asked again just now, and those that were asked in vain."""
@@ -42,11 +39,12 @@ class Watch(Protocol):
 
 
 async def watch(
-    conn: Connection, emit: Emit, *, watched: Watch, runs: Runs, max_retries: int, lag: Lag
+    conn: Connection, emit: Emit, *, watched: Watch, runs: Runs, max_retries: int
 ) -> None:
-    """Have the last `client.process` of silent jobs written again, then count the run as failed."""
-    if await lag():
-        return
+    """Have the last `client.process` of silent jobs written again, then count the run as failed.
+
+    Not to be called while events wait to be published or handled: silence says nothing then.
+    """
     silent = await watched.find_silent(conn, PATIENCE)
     for event in silent.restated:
         log.error("job_silent", job_id=str(event.job_id), run=event.run, asked_again=True)

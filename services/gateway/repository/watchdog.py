@@ -7,6 +7,11 @@ from libs.common.postgres import Connection
 from services.gateway.handlers.watchdog import Silent
 from services.gateway.repository.jobs import process_event
 
+IS_ANY_SILENT: Final = """
+    select exists (
+      select from job where status = 'processing' and moved_at <= public.clock() - $1::interval)
+"""
+
 # Asked again once for each run; whoever was asked in vain is only reported.
 FIND_SILENT: Final = """
     with silent as (
@@ -45,6 +50,11 @@ UNPUBLISHED: Final = """
         union all select outbox_oldest_at from notifier.health
       ) each where outbox_oldest_at < public.clock() - interval '1 minute')
 """
+
+
+async def is_any_silent(conn: Connection, patience: timedelta) -> bool:
+    """Whether it is worth looking closer."""
+    return bool(await conn.fetchval(IS_ANY_SILENT, patience))
 
 
 async def find_silent(conn: Connection, patience: timedelta) -> Silent:

@@ -1,0 +1,166 @@
+"""The gateway as a process: `python -m services.gateway.main`.
+
+The consumer of outcomes, the loop of retries, the watchdog and the HTTP interface side by side.
+It serves without Kafka: what it accepts waits in the outbox.
+"""
+
+import asyncio
+import secrets
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from functools import partial
+from typing import Final
+
+import structlog
+
+from libs.common import outbox, postgres, probes, service
+from libs.common.consumer import Consumer, Handler, Handlers
+from libs.common.events import (
+    AddressesInsufficient,
+    MailSettled,
+    PropertiesAssigned,
+    PropertiesReady,
+    SendDay,
+    StepFailed,
+    StepProgressed,
+)
+from libs.common.outbox import Emit
+from libs.common.postgres import Connection, Pool
+from libs.common.settings import load
+from services.gateway import lag
+from services.gateway.handlers.outcomes import record_outcomes
+from services.gateway.handlers.retries import start_due
+from services.gateway.handlers.schedule import send_day
+from services.gateway.handlers.watchdog import PATIENCE, watch
+from services.gateway.repository import movements, retries, schedule, watchdog
+from services.gateway.routes.app import create_app
+from services.gateway.routes.ports import Component, Writing
+from services.gateway.settings import GatewaySettings
+
+log = structlog.get_logger()
+
+NAME: Final = "gateway"
+RETRIES_SECONDS: Final = 1.0
+WATCHDOG_SECONDS: Final = 60.0
+POOL_CONNECTIONS: Final = 20
+
+OUTCOMES: Final = (
+    PropertiesReady,
+    PropertiesAssigned,
+    AddressesInsufficient,
+    StepProgressed,
+    StepFailed,
+    MailSettled,
+)
+GROUPS: Final = {**lag.WORKERS, NAME: [event.topic for event in OUTCOMES]}
+
+
+def seed() -> int:
+    """A number for a job's drawing; JSON readers keep 53 bits exactly."""
+    return secrets.randbits(53)
+
+
+def consumer(settings: GatewaySettings, wake: asyncio.Event) -> Consumer:
+    """Which events the gateway handles, and how."""
+    outcomes: Handler = partial(
+        record_outcomes, runs=movements, max_retries=settings.max_job_retries
+    )
+    day: Handler = partial(
+        send_day, schedule=schedule, catch_up_days=settings.catch_up_days, seed=seed
+    )
+    table: Handlers = {**dict.fromkeys(OUTCOMES, outcomes), SendDay: day}
+    return Consumer(name=NAME, handlers=table, wake=wake)
+
+
+def writing(pool: Pool, wake: asyncio.Event) -> Writing:
+    """Transactions whose events wake the relay after their commit."""
+
+    @asynccontextmanager
+    async def begin() -> AsyncGenerator[tuple[Connection, Emit]]:
+        async with pool.acquire() as conn, outbox.transaction(conn, wake) as emit:
+            yield conn, emit
+
+    return begin
+
+
+async def retry_due(write: Writing, settings: GatewaySettings) -> None:
+    """Begin the runs that are due."""
+    async with write() as (conn, emit):
+        await start_due(
+            conn, emit, retries=retries, runs=movements, max_retries=settings.max_job_retries
+        )
+
+
+async def watch_silent(pool: Pool, write: Writing, settings: GatewaySettings) -> None:
+    """Look after silent jobs, unless events that wait explain their silence."""
+    async with pool.acquire() as conn:
+        if not await watchdog.is_any_silent(conn, PATIENCE) or await watchdog.has_unpublished(conn):
+            return
+    if await lag.is_lagging(settings, GROUPS):
+        return
+    async with write() as (conn, emit):
+        await watch(
+            conn, emit, watched=watchdog, runs=movements, max_retries=settings.max_job_retries
+        )
+
+
+async def every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+    """Do something again and again, whatever becomes of it: the interface must go on serving."""
+    while True:
+        try:
+            await work()
+        except postgres.AWAY as error:
+            log.warning("postgres_away", error=type(error).__name__)
+        except Exception:
+            log.exception("loop_failed")
+        await asyncio.sleep(seconds)
+
+
+async def serve(
+    settings: GatewaySettings, pool: Pool, write: Writing, consuming: service.Consuming
+) -> None:
+    """Answer HTTP until cancelled."""
+
+    async def is_ready() -> bool:
+        return not await service.database_problem(settings)
+
+    async def kafka() -> Component:
+        if consuming.subscription.is_assigned():
+            return Component(status="ok", message="Connected")
+        return Component(status="down", message="No partition is assigned: events wait")
+
+    app = create_app(
+        settings=settings,
+        reading=pool.acquire,
+        writing=write,
+        clock=lambda: datetime.now(UTC),
+        seed=seed,
+        ready=is_ready,
+        kafka=kafka,
+    )
+    await probes.serve_app(app, settings.gateway_host, settings.gateway_port)
+
+
+async def main() -> None:
+    """Run until told to stop."""
+    settings, wake = load(GatewaySettings), asyncio.Event()
+    consuming = service.Consuming(settings, consumer(settings, wake))
+    # Connects when first used: PostgreSQL may come later, /ready says so until then.
+    pool = await postgres.connect_pool(settings.database_url, min_size=0, max_size=POOL_CONNECTIONS)
+    write = writing(pool, wake)
+    await service.run(
+        NAME,
+        settings,
+        *consuming.tasks(),
+        every(RETRIES_SECONDS, partial(retry_due, write, settings)),
+        every(WATCHDOG_SECONDS, partial(watch_silent, pool, write, settings)),
+        serve(settings, pool, write, consuming),
+        wake=wake,
+        ready=partial(service.database_problem, settings),
+    )
+    pool.terminate()
+
+
+if __name__ == "__main__":
+    service.start(NAME, main)
