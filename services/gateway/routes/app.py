@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Final
 
+import structlog
 from litestar import Litestar, Router
 from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
@@ -24,6 +25,8 @@ from services.gateway.routes.keys import admin_guard, api_guard
 from services.gateway.routes.ports import Component, Ports, Reading, Writing
 from services.gateway.routes.trace import traced
 from services.gateway.settings import GatewaySettings
+
+log = structlog.get_logger()
 
 MAX_BODY_BYTES: Final = 1_000_000
 
@@ -54,7 +57,11 @@ def create_app(
         kafka=kafka,
     )
     app = Litestar(
-        [*_routes(settings), docs.document(openapi.describe(_routes(settings))), *docs.PAGES],
+        [
+            *_routes(settings),
+            docs.document(lambda: openapi.describe(_routes(settings))),
+            *docs.PAGES,
+        ],
         dependencies={"ports": Provide(lambda: ports, sync_to_thread=False)},
         exception_handlers=HANDLERS,
         request_class=StrictRequest,
@@ -62,6 +69,8 @@ def create_app(
         openapi_config=None,
         logging_config=None,
     )
+    if not settings.admin_api_key:
+        log.warning("admin_key_not_configured", meaning="the API key opens /admin too")
     app.asgi_handler = traced(app.asgi_handler)
     return app
 

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from litestar import get
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from services.gateway.repository import cities
 from services.gateway.repository.cities import City
@@ -12,9 +12,10 @@ from services.gateway.routes.problems import Fault, invalid
 from services.gateway.routes.values import fold, printable
 
 Words = Annotated[
-    str, Parameter(max_length=100, description="Name, postal code or INSEE code, or its beginning")
+    str,
+    QueryParameter(max_length=100, description="Name, postal code or INSEE code, or its beginning"),
 ]
-Limit = Annotated[int, Parameter(ge=1, le=100, description="At most so many")]
+Limit = Annotated[int, QueryParameter(ge=1, le=100, description="At most so many")]
 
 
 @get("/cities", tags=["Cities"])

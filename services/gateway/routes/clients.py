@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 import structlog
 from litestar import Response, get, post
+from litestar.params import JSONBody
 
 from libs.common.events import ClientRegistered
 from libs.common.postgres import Connection
@@ -44,7 +45,7 @@ class ClientAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @post("/clients", tags=["Clients"], opt={"refuses": [409]})
-async def register_client(data: Registration, ports: Given) -> Response[ClientAnswer]:
+async def register_client(data: JSONBody[Registration], ports: Given) -> Response[ClientAnswer]:
     """Register a client. An active one gets a welcome mail, and a delivery each month from now on."""
     async with ports.writing() as (connection, emit):
         chosen = await resolve(connection, data.chosen_cities)

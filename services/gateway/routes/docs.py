@@ -3,12 +3,15 @@
 import hashlib
 import html
 import mimetypes
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 from litestar import MediaType, Response, get
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 
 from services.gateway.routes.body import StrictRequest
 from services.gateway.routes.problems import KINDS, unknown
@@ -80,7 +83,7 @@ CATALOGUE: Final = """<!doctype html>
 
 
 @get("/docs/assets/{name:str}", include_in_schema=False, sync_to_thread=True)
-def asset(name: str, request: StrictRequest) -> Response[bytes]:
+def asset(name: FromPath[str], request: StrictRequest) -> Response[bytes]:
     """A script, a style or the icon of the pages."""
     if name not in ASSETS:
         raise unknown(f"There is no asset {name[:60]!r}")
@@ -93,14 +96,17 @@ def asset(name: str, request: StrictRequest) -> Response[bytes]:
     return Response(content, media_type=media_type, headers=headers)
 
 
-def document(described: dict[str, Any]) -> HTTPRouteHandler:
-    """The route of the OpenAPI document."""
-    encoded = msgspec.json.format(msgspec.json.encode(described))
+def document(describe: Callable[[], dict[str, Any]]) -> HTTPRouteHandler:
+    """The route of the OpenAPI document, drawn when it is first asked for."""
 
-    @get("/openapi.json", include_in_schema=False, sync_to_thread=False)
+    @cache
+    def encoded() -> bytes:
+        return msgspec.json.format(msgspec.json.encode(describe()))
+
+    @get("/openapi.json", include_in_schema=False, sync_to_thread=True)
     def openapi_document() -> Response[bytes]:
         headers = {"Cache-Control": "no-cache"}
-        return Response(encoded, media_type=MediaType.JSON, headers=headers)
+        return Response(encoded(), media_type=MediaType.JSON, headers=headers)
 
     return openapi_document
 

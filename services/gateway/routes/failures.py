@@ -73,7 +73,7 @@ def on_bug(request: AnyRequest, error: Exception) -> Response[bytes]:
     log.error(
         "request_failed",
         error=f"{type(error).__name__}: {first_line}",
-        traceback="".join(traceback.format_tb(error.__traceback__)),
+        traceback="".join(traceback.format_tb(error.__traceback__, limit=-8)),
     )
     return respond(request, 500, "Something went wrong on our side; the log knows the trace_id")
 

@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 import structlog
 from litestar import get, post
+from litestar.params import JSONBody
 from msgspec import Meta
 
 from libs.common.ids import uuid7
@@ -45,7 +46,7 @@ class JobAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @post("/process-client", tags=["Jobs"], status_code=200, opt={"refuses": [404]})
-async def process_client(data: ProcessClient, ports: Given) -> JobAnswer:
+async def process_client(data: JSONBody[ProcessClient], ports: Given) -> JobAnswer:
     """Start a delivery for an active client, or name the one under way."""
     async with ports.writing() as (connection, emit):
         accepted = await jobs.start_process(
@@ -59,7 +60,7 @@ async def process_client(data: ProcessClient, ports: Given) -> JobAnswer:
 
 
 @post("/add-addresses", tags=["Jobs"], status_code=200, opt={"refuses": [404]})
-async def add_addresses(data: AddAddresses, ports: Given) -> JobAnswer:
+async def add_addresses(data: JSONBody[AddAddresses], ports: Given) -> JobAnswer:
     """More addresses for an active client: always a job of its own, whatever else is open."""
     async with ports.writing() as (connection, emit):
         accepted = await jobs.start_addition(

@@ -1,16 +1,18 @@
 """The description of the interface (OpenAPI 3.1), drawn from the routes themselves."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
 from litestar import Litestar
 from litestar.di import Provide
+from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.routes import HTTPRoute
 from litestar.types import ControllerRouterHandler
 
+from services.gateway.routes.examples import ANSWERS, BODIES
 from services.gateway.routes.health import VERSION
 from services.gateway.routes.keys import ADMIN_HEADER, API_HEADER
 from services.gateway.routes.problems import KINDS, MEDIA_TYPE, Problem
@@ -45,19 +47,30 @@ def describe(routes: Sequence[ControllerRouterHandler]) -> dict[str, Any]:
     described = Provide(lambda: None, sync_to_thread=False)  # nothing is called here
     app = Litestar(routes, openapi_config=config, dependencies={"ports": described})
     document: dict[str, Any] = app.openapi_schema.to_schema()
-    components = document["components"]
-    components["securitySchemes"] = SECURITY
-    _, problem = msgspec.json.schema_components([Problem], ref_template=REFERENCE)
-    components["schemas"].update(problem)
-    refusals = {
-        handler.handler_name: handler.opt.get("refuses", ())
-        for route in app.routes
-        if isinstance(route, HTTPRoute)
-        for handler in route.route_handlers
+    handlers = {handler.handler_name: handler for handler in _handlers(app)}
+    document["components"] = {
+        "securitySchemes": SECURITY,
+        "schemas": _schemas(handlers.values()),
     }
     for path, operation in _operations(document):
-        _complete(path, operation, refusals[operation["operationId"]])
+        _complete(path, operation, handlers[operation["operationId"]])
     return document
+
+
+def _handlers(app: Litestar) -> Iterator[HTTPRouteHandler]:
+    for route in app.routes:
+        if isinstance(route, HTTPRoute):
+            yield from route.route_handlers
+
+
+def _schemas(handlers: Iterable[HTTPRouteHandler]) -> dict[str, Any]:
+    """Of every body and answer, by msgspec: it knows what we refuse, and our words about it."""
+    fields = [handler.parsed_return_field for handler in handlers]
+    fields += [handler.parsed_data_field for handler in handlers if handler.parsed_data_field]
+    kinds = [inner.annotation for field in fields for inner in (field, *field.inner_types)]
+    kinds = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, msgspec.Struct)]
+    _, components = msgspec.json.schema_components([*kinds, Problem], ref_template=REFERENCE)
+    return components
 
 
 def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -66,21 +79,31 @@ def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, An
             yield path, item[method]
 
 
-def _complete(path: str, operation: dict[str, Any], refuses: Sequence[int]) -> None:
-    """What every operation shares: its key, and the problems that it may answer."""
-    statuses = {500, 503, *refuses}
+def _complete(path: str, operation: dict[str, Any], handler: HTTPRouteHandler) -> None:
+    """What Litestar does not say of an operation: its name, key, examples and problems."""
+    name = handler.handler_name
+    operation["summary"] = name.replace("_", " ").capitalize()
     if path.startswith(("/api/", "/admin/")) and path != "/api/health":
         admin = path.startswith("/admin/")
         operation["security"] = [{"AdminKey": []}, {"ApiKey": []}] if admin else [{"ApiKey": []}]
+    if body := operation.get("requestBody"):
+        body["content"]["application/json"]["example"] = BODIES[name]
+    answers = operation["responses"]
+    answers[str(handler.status_code)]["content"]["application/json"]["example"] = ANSWERS[name]
+    answers.pop("400", None)
+    answers |= {str(status): _problem(status) for status in sorted(_statuses(operation, handler))}
+
+
+def _statuses(operation: Mapping[str, Any], handler: HTTPRouteHandler) -> set[int]:
+    """The problems that an operation may answer."""
+    statuses = {500, 503, *handler.opt.get("refuses", ())}
+    if "security" in operation:
         statuses.add(401)
-    if operation.get("requestBody"):
+    if "requestBody" in operation:
         statuses |= {400, 413, 415, 422}
-    if operation.get("parameters"):
+    if "parameters" in operation:
         statuses.add(422)
-    responses = operation["responses"]
-    responses.pop("400", None)
-    for status in sorted(statuses):
-        responses[str(status)] = _problem(status)
+    return statuses
 
 
 def _problem(status: int) -> dict[str, Any]:

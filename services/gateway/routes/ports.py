@@ -3,10 +3,11 @@
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Literal
 
 import msgspec
-from litestar.params import Dependency
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
 
 from libs.common.outbox import Emit
 from libs.common.postgres import Connection
@@ -38,5 +39,5 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     kafka: Callable[[], Awaitable[Component]]
 
 
-Given = Annotated[Ports, Dependency(skip_validation=True)]
+Given = SkipValidation[NamedDependency[Ports]]
 """The ports, as a route asks for them."""

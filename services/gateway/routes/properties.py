@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Response, get
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from services.gateway.repository import clients, properties
 from services.gateway.routes.ports import Given
@@ -16,10 +16,10 @@ from services.gateway.routes.problems import unknown
 from services.gateway.routes.values import PathId, identifier
 
 FollowUpStatus = Literal["new", "contacted", "meeting", "negotiation", "mandate", "sold"]
-Limit = Annotated[int, Parameter(ge=1, le=1000, description="At most so many")]
-Offset = Annotated[int, Parameter(ge=0, le=2**31 - 1, description="After so many")]
+Limit = Annotated[int, QueryParameter(ge=1, le=1000, description="At most so many")]
+Offset = Annotated[int, QueryParameter(ge=0, le=2**31 - 1, description="After so many")]
 Status = Annotated[
-    FollowUpStatus | None, Parameter(query="status", description="Only those that stand there")
+    FollowUpStatus | None, QueryParameter(name="status", description="Only those that stand there")
 ]
 
 
@@ -65,11 +65,11 @@ async def client_properties(
     ports: Given,
     limit: Limit = 100,
     offset: Offset = 0,
-    follow_up_status: Status = None,
+    status: Status = None,
 ) -> Response[Properties]:
     """What a client has received, the newest delivery first."""
     found = identifier(client_id, "client_id")
-    nothing = follow_up_status not in {None, "new"}
+    nothing = status not in {None, "new"}
     async with ports.reading() as connection:
         if not await clients.exists(connection, found):
             raise unknown(f"Client {found} not found")
@@ -83,7 +83,7 @@ async def client_properties(
         returned_count=len(rows),
         properties=[_property(row) for row in rows],
     )
-    more = {"limit": limit, "offset": offset + limit, "status": follow_up_status}
+    more = {"limit": limit, "offset": offset + limit, "status": status}
     headers = {"Link": _next(found, more)} if offset + len(rows) < total and rows else {}
     return Response(page, headers=headers)
 

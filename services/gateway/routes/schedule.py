@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal, TypeAlias
 import msgspec
 import structlog
 from litestar import post
+from litestar.params import JSONBody
 from msgspec import Meta
 
 from libs.common.postgres import Connection
@@ -46,7 +47,7 @@ class ScheduleAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @post("/schedule/run", tags=["Schedule"], status_code=200)
-async def run_schedule(data: RunSchedule, ports: Given) -> ScheduleAnswer:
+async def run_schedule(data: JSONBody[RunSchedule], ports: Given) -> ScheduleAnswer:
     """Run a day of the schedule by hand, or see whom it would concern.
 
     A dry run takes any date; a real one only today and the days that the schedule itself would

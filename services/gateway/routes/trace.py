@@ -17,8 +17,10 @@ log = structlog.get_logger()
 
 SANE_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:=+/-]{1,128}")
 TRACEPARENT: Final = re.compile(
-    r"(?:00|(?!ff)[0-9a-f]{2}(?=.{53}-))-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(?:-.*)?"
+    r"(?!ff)[0-9a-f]{2}-(?!0{32})(?P<trace_id>[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}"
+    r"-(?P<flags>[0-9a-f]{2})(?:(?<!^00.{53})-.*)?"
 )
+"""Of W3C Trace Context; only versions after 00 may say more behind the flags."""
 GUARDS: Final[Mapping[str, str]] = {
     "X-Robots-Tag": "noindex",  # a condition of the data's licence
     "X-Content-Type-Options": "nosniff",
@@ -44,7 +46,7 @@ def trace_of(headers: Mapping[str, str]) -> Trace:
     if not SANE_REQUEST_ID.fullmatch(request_id):
         request_id = str(uuid7())
     given = TRACEPARENT.fullmatch(headers.get("traceparent", ""))
-    trace_id, flags = given.groups() if given else (uuid7().hex, "00")
+    trace_id, flags = given.group("trace_id", "flags") if given else (uuid7().hex, "00")
     return Trace(
         request_id=request_id,
         trace_id=trace_id,

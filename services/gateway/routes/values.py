@@ -6,14 +6,11 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 import msgspec
-from litestar.openapi.spec import OpenAPIFormat
-from litestar.params import Parameter
+from litestar.params import PathParameter
 
 from services.gateway.routes.problems import Fault, invalid
 
-PathId = Annotated[
-    str, Parameter(description="A UUID", schema_extra={"format": OpenAPIFormat.UUID.value})
-]
+PathId = Annotated[str, PathParameter(description="A UUID", format="uuid")]
 """Declared as text: a `:uuid` segment would answer 404 to what is no UUID."""
 
 UNPRINTABLE: Final = frozenset({"Cc", "Cs", "Cn", "Co", "Zl", "Zp"})

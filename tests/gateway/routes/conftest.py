@@ -1,0 +1,170 @@
+"""The application over a real database, three places to choose, and a client."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+from uuid import NAMESPACE_URL, uuid4, uuid5
+
+import httpx
+import pytest
+from litestar import Litestar
+
+from libs.common import outbox
+from libs.common.outbox import Emit
+from libs.common.postgres import Connection
+from services.gateway.routes.app import create_app
+from services.gateway.routes.ports import Component, Reading, Writing
+from services.gateway.routes.registration import city_id
+from services.gateway.settings import GatewaySettings
+from tests.support.database import Database
+
+API_KEY, ADMIN_KEY = "a-key-for-agents", "a-key-for-operators"
+
+Api = httpx.AsyncClient
+Make = Callable[..., Awaitable[Api]]
+
+
+def settings(**changed: Any) -> GatewaySettings:
+    given = {"api_key": API_KEY, "admin_api_key": ADMIN_KEY, "secret_key": "signs-links", **changed}
+    return GatewaySettings(database_url="unused", kafka_bootstrap_servers="unused", **given)
+
+
+def application(*, reading: Reading, writing: Writing, ready: bool = True, **changed: Any) -> Api:
+    async def is_ready() -> bool:
+        await asyncio.sleep(0)
+        return ready
+
+    async def kafka() -> Component:
+        await asyncio.sleep(0)
+        return Component(status="ok", message="1 broker")
+
+    return create_app(
+        settings=settings(**changed),
+        reading=reading,
+        writing=writing,
+        clock=lambda: datetime.now(UTC),
+        seed=lambda: 7,
+        ready=is_ready,
+        kafka=kafka,
+    )
+
+
+def speak_to(app: Litestar) -> Api:
+    # Litestar's own test client runs the application in another loop than the pool's
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    keys = {"X-API-Key": API_KEY, "X-Admin-Key": ADMIN_KEY}
+    return httpx.AsyncClient(transport=transport, base_url="http://gateway", headers=keys)
+
+
+@pytest.fixture
+def make_api(database: Database) -> Make:
+    """Make an application whose connections are the gateway's own."""
+
+    async def make(**changed: Any) -> Api:
+        pool = await database.pool("gateway")
+
+        @asynccontextmanager
+        async def reading() -> AsyncIterator[Connection]:
+            async with pool.acquire() as connection:
+                yield connection
+
+        @asynccontextmanager
+        async def writing() -> AsyncIterator[tuple[Connection, Emit]]:
+            async with pool.acquire() as connection, outbox.transaction(connection) as emit:
+                yield connection, emit
+
+        return speak_to(application(reading=reading, writing=writing, **changed))
+
+    return make
+
+
+@pytest.fixture
+async def api(make_api: Make) -> Api:
+    return await make_api()
+
+
+def away() -> Any:
+    raise ConnectionRefusedError
+
+
+@pytest.fixture(scope="session")
+def lonely_app() -> Litestar:
+    return application(reading=away, writing=away)
+
+
+@pytest.fixture
+def lonely(lonely_app: Litestar) -> Api:
+    """The application while PostgreSQL is away."""
+    return speak_to(lonely_app)
+
+
+@pytest.fixture
+async def admin(database: Database) -> Connection:
+    """A superuser's connection, to set up what other services own."""
+    connection = await database.connect()
+    await connection.executemany(
+        """insert into scraper.place (insee_code, city_id, name, postal_codes, department, region,
+                                      population, search, refusal)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9)""",
+        [
+            (code, city_id(code), name, postal, code[:2], "84", people, search, refusal)
+            for code, name, postal, people, search, refusal in PLACES
+        ],
+    )
+    return connection
+
+
+PLACES = (
+    ("01053", "Bourg-en-Bresse", ["01000"], 42000, "bourg-en-bresse", None),
+    ("64260", "Hendaye", ["64700"], 18000, "hendaye", None),
+    ("69123", "Lyon", ["69001", "69002"], 520000, "lyon", None),
+    ("42147", "Chalain-le-Comtal", ["42600"], 900, "chalain-le-comtal", None),
+    ("27370", "Lyons-la-Forêt", ["27480"], 700, "lyons-la-foret", None),
+    ("2A004", "Ajaccio", ["20000", "20090"], 73000, "ajaccio", None),
+    ("67482", "Strasbourg", ["67000"], 290000, "strasbourg", "its land register is not published"),
+)
+
+
+def registration(**changed: Any) -> dict[str, Any]:
+    return {
+        "first_name": "Camille",
+        "last_name": "Durand",
+        "email": "camille@agence.example",
+        "subscription_type": "pro",
+        "send_day": 15,
+        "chosen_cities": ["01053"],
+        "property_type_preferences": ["house", "apartment"],
+    } | changed
+
+
+@pytest.fixture
+async def client_id(api: Api, admin: Connection) -> str:
+    answer = await api.post("/api/clients", json=registration())
+    return answer.json()["client_id"]
+
+
+async def deliver(admin: Connection, client_id: str, *homes: str) -> str:
+    """Record a job's choice as the assigner does; each home is a door of its own."""
+    job_id = str(uuid4())
+    doors = homes or ("a",)
+    await admin.execute(
+        """insert into assigner.choice (job_id, client_id, requested, found, as_of, seed, cities, tried)
+           values ($1, $2, $3, $3, '2026-11-21', 7, '{01053}', '{}')""",
+        job_id, client_id, len(doors),
+    )  # fmt: skip
+    await admin.executemany(
+        "insert into assigner.home values ($1, $2) on conflict do nothing",
+        [(door, uuid5(NAMESPACE_URL, f"urn:trackimmo:home:{door}")) for door in doors],
+    )
+    await admin.executemany(
+        """insert into assigner.assignment (client_id, home_key, job_id, position, property_id,
+             insee_code, city_name, postal_code, address, kind, sold_on, price_eur, surface_m2, rooms,
+             land_m2, latitude, longitude, source, edition)
+           values ($1, $2, $3, $4, gen_random_uuid(), '01053', 'Bourg-en-Bresse', '01000',
+                   '12 B RUE DE LA REPUBLIQUE', 'house', '2019-06-14', 182000, 96.5, 4,
+                   null, 46.2, 5.2, 'geo-dvf', '2024-10')""",
+        [(client_id, door, job_id, number) for number, door in enumerate(doors, 1)],
+    )
+    return job_id

@@ -1,0 +1,71 @@
+from typing import Any
+
+import httpx
+import pytest
+from litestar import Litestar, get
+from structlog.testing import capture_logs
+
+from services.gateway.routes.failures import HANDLERS
+from services.gateway.routes.trace import trace_of
+from tests.gateway.routes.conftest import Api
+
+PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+async def test_the_callers_ids_are_continued(lonely: Api):
+    given = {"X-Request-ID": "order-17/a", "traceparent": PARENT}
+    answer = await lonely.get("/health", headers=given)
+    assert answer.headers["X-Request-ID"] == "order-17/a"
+    version, trace_id, span_id, flags = answer.headers["traceparent"].split("-")
+    assert (version, trace_id, flags) == ("00", "4bf92f3577b34da6a3ce929d0e0e4736", "01")
+    assert span_id != "00f067aa0ba902b7"
+
+
+@pytest.mark.parametrize("sent", ["", "a b", "x" * 129, "a\x00", "<b>", "é"])
+def test_an_insane_request_id_is_replaced(sent: str):
+    made = trace_of({"x-request-id": sent}).request_id
+    assert made != sent
+    assert len(made) == 36
+
+
+@pytest.mark.parametrize(
+    "sent",
+    ["", "nonsense", PARENT.replace("00-4", "ff-4"), PARENT.upper(), PARENT + "-more", PARENT[:-1],
+     "00-" + "0" * 32 + "-00f067aa0ba902b7-01", "00-4bf92f3577b34da6a3ce929d0e0e4736-" + "0" * 16 + "-01"],
+)  # fmt: skip
+def test_an_invalid_trace_begins_anew(sent: str):
+    assert "4bf92f3577b34da6a3ce929d0e0e4736" not in trace_of({"traceparent": sent}).trace_id
+
+
+def test_a_later_version_of_the_trace_is_understood():
+    later = PARENT.replace("00-4", "01-4") + "-more"
+    assert trace_of({"traceparent": later}).trace_id == "4bf92f3577b34da6a3ce929d0e0e4736"
+
+
+async def test_a_request_leaves_one_line_without_what_it_said(lonely: Api):
+    with capture_logs() as lines:
+        await lonely.get("/api/clients/camille@agence.example?email=camille@agence.example")
+    (line,) = [line for line in lines if line["event"] == "request"]
+    assert (line["method"], line["status"]) == ("GET", 422)
+    assert line["route"] == "/api/clients/{client_id}"
+    assert line["milliseconds"] >= 0
+    assert "camille" not in str(lines)
+
+
+async def test_a_bug_of_ours_tells_its_trace_and_no_more():
+    @get("/", sync_to_thread=False)
+    def broken() -> None:
+        raise ValueError("the secret of camille@agence.example")
+
+    problem, lines = await _ask(Litestar([broken], exception_handlers=HANDLERS))
+    assert problem["status"] == 500
+    assert "secret" not in str(problem)
+    assert any("ValueError" in str(line) for line in lines)
+
+
+async def _ask(app: Litestar) -> tuple[dict[str, Any], list[Any]]:
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    with capture_logs() as lines:
+        async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
+            answer = await client.get("/")
+    return answer.json(), list(lines)
