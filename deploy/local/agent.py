@@ -1,7 +1,7 @@
 """An estate agent who uses the REST API, as the demo plays one."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -15,6 +15,7 @@ T = TypeVar("T")
 
 POLL: Final = 0.05
 EMAIL: Final = "camille.martin@agence.test"
+PATIENCE: Final = 3
 SUSPECTS: Final = {"scrape": "scraper", "assign": "assigner", "mail": "notifier"}
 
 
@@ -41,8 +42,11 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
 class Agent:
     """One client of these cities. `suspect` names the service that has the next move."""
 
-    def __init__(self, stack: Stack, cities: Sequence[str], *, seconds: float) -> None:
+    def __init__(
+        self, stack: Stack, cities: Sequence[str], *, seconds: float, deaths: Mapping[str, int]
+    ) -> None:
         self.stack = stack
+        self.deaths = deaths
         self.cities = cities
         self.seconds = seconds
         self.suspect = "gateway"
@@ -84,9 +88,16 @@ class Agent:
 
     async def _until(self, what: str, look: Callable[[], Awaitable[T | None]]) -> T:
         self._waiting_for = what
-        while not (found := await look()):  # noqa: ASYNC110 - over HTTP nobody tells us
+        while not (found := await look()):
+            self._give_up_on_the_dying()
             await asyncio.sleep(POLL)
         return found
+
+    def _give_up_on_the_dying(self) -> None:
+        for name, times in self.deaths.items():
+            if times > PATIENCE:
+                self.suspect = name
+                raise StoryError(f"{name} has ended {times} times")
 
     async def _cities_known(self, api: httpx.AsyncClient) -> bool:
         answers = [await api.get("/api/cities", params={"q": code}) for code in self.cities]

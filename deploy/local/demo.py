@@ -33,7 +33,8 @@ async def demo(environ: Mapping[str, str] = os.environ) -> int:
     on_signals(stop.set)
     work = supervisor(stack)
     cities = environ.get("CITIES", CITY).replace(",", " ").split()
-    agent = Agent(stack, cities, seconds=SECONDS_LIVE if environ.get("LIVE") == "1" else SECONDS)
+    seconds = SECONDS_LIVE if environ.get("LIVE") == "1" else SECONDS
+    agent = Agent(stack, cities, seconds=seconds, deaths=work.deaths)
     running = asyncio.create_task(work.run(stop))
     story = asyncio.create_task(agent.story())
     try:
@@ -80,7 +81,7 @@ def _complain(error: Exception, agent: Agent, data_dir: Path) -> None:
     log = data_dir / "log" / f"{agent.suspect}.log"
     print(f"\nThe demo failed: {error}", flush=True)
     if log.exists():
-        print(f"\nThe end of {log}:\n{tail(log, 15)}", flush=True)
+        print(f"\nThe end of {log}:\n{tail(log, 10)}", flush=True)
 
 
 def _tidy(data_dir: Path) -> None:

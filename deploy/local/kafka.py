@@ -69,8 +69,8 @@ def command(node: Node) -> Sequence[str]:
 
 
 @contextlib.contextmanager
-def running(folder: Path | None = None) -> Generator[Node]:
-    """A node that answers, for the block; without a folder, one that leaves nothing behind."""
+def running(folder: Path | None = None) -> Generator[str]:
+    """The bootstrap servers of a node that answers, for the block; without a folder, one that leaves nothing behind."""
     with tempfile.TemporaryDirectory() as temporary:
         there = node(folder or Path(temporary))
         prepare(there)
@@ -80,7 +80,7 @@ def running(folder: Path | None = None) -> Generator[Node]:
             )
         try:
             _await_answer(there, process)
-            yield there
+            yield there.bootstrap_servers
         finally:
             _stop(process)
 

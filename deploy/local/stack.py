@@ -22,20 +22,19 @@ POSTGRES_OPTIONS: Final = {"max_connections": "200"}
 
 def table(stack: Stack, say: Say) -> Table:
     """The servers that this stack has of its own, the steps, the services."""
-    own = {
-        row.name: row for row in (_postgres(stack), _broker(stack), _mail(stack), _simulator(stack))
-    }
-    servers = [own[name] for name in own if name in stack.embedded]
+    replay = outboxes.Replay(stack.admin_url)
+    servers = (_postgres(stack), _broker(stack), _mail(stack), _simulator(stack))
     cluster = [Step(name="cluster", action=partial(_prepare, stack))]
     return [
         *(cluster if "postgres" in stack.embedded else []),
-        *servers,
+        *(server for server in servers if server.name in stack.embedded),
         Step(name="migrations", needs=_own(stack, "postgres"), action=partial(_migrate, stack)),
         Step(
             name="topics",
             needs=(*_own(stack, "broker"), "migrations"),
-            action=partial(_topics, stack, say),
+            action=partial(_topics, stack, replay, say),
         ),
+        Step(name="stragglers", needs=("topics",), action=replay.stragglers),
         *(_service(stack, name) for name in SERVICES),
     ]
 
@@ -125,8 +124,12 @@ async def _migrate(stack: Stack) -> None:
         await outboxes.give_passwords(stack.admin_url, password)
 
 
-async def _topics(stack: Stack, say: Say) -> None:
-    made = await topics.create(stack.bootstrap_servers)
-    if len(made) == len(TOPICS):  # an empty broker
-        again = await outboxes.mark_unpublished(stack.admin_url)
+async def _topics(stack: Stack, replay: outboxes.Replay, say: Say) -> None:
+    in_memory = "broker" in stack.embedded
+    unfit = await topics.unfit(stack.bootstrap_servers)
+    if unfit and (in_memory or len(unfit) == len(TOPICS)):  # an empty broker
+        replay.due = True
+    await topics.create(stack.bootstrap_servers, replace=in_memory)
+    if replay.due:
+        again = await replay.everything()
         say("topics", f"made on an empty broker; {again} events will be published again")

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -34,6 +35,8 @@ class Supervisor:
         self.say = say
         self.changed = changed
         self.pids: dict[str, int] = {}
+        self.deaths = Counter[str]()
+        """How often each ended since it was last healthy."""
         self._times_up = dict.fromkeys((row.name for row in table), 0)
         self._up: set[str] = set()
         self._news = asyncio.Condition()
@@ -105,6 +108,8 @@ class Supervisor:
             reason = await self._live(process)
             if time.monotonic() - began > HEALTHY_AFTER:
                 waits = _waits()
+                del self.deaths[process.name]
+            self.deaths[process.name] += 1
             wait = next(waits)
             self.say(process.name, f"ended ({reason}), starts again in {wait:g} s")
             await asyncio.sleep(wait)
@@ -185,4 +190,4 @@ def tail(log: Path, lines: int) -> str:
     with log.open("rb") as file:
         file.seek(max(0, log.stat().st_size - 64 * 1024))
         text = file.read().decode(errors="replace")
-    return "\n".join([line for line in text.splitlines() if line.strip()][-lines:])
+    return "\n".join([line[:1000] for line in text.splitlines() if line.strip()][-lines:])

@@ -11,6 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from libs.common.events import TOPICS
 
 ALREADY_EXISTS: Final = 36
+ATTEMPTS: Final = 20
 
 
 class TopicsError(RuntimeError):
@@ -30,27 +31,38 @@ def layout() -> Layout:
     return msgspec.convert(tomllib.loads(text), Layout)
 
 
-async def create(bootstrap_servers: str, topics: Sequence[str] = TOPICS) -> tuple[str, ...]:
-    """Make what is missing and name it; refuse a topic with another number of partitions."""
+async def create(
+    bootstrap_servers: str, topics: Sequence[str] = TOPICS, *, replace: bool = False
+) -> tuple[str, ...]:
+    """Make what is missing and name it; refuse a topic with another number of partitions.
+
+    With `replace` such a topic is deleted and made anew: for a broker that just came up empty and
+    makes a topic, with partitions of its own choosing, as soon as a client asks about it.
+    """
+    wanted = layout()
     client = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
     await client.start()
     try:
-        made = await _create(client, topics, layout())
-        await _check(client, topics, layout())
+        made = set(await _create(client, topics, wanted))
+        for _ in range(ATTEMPTS if replace else 0):
+            if not (wrong := await _wrong(client, topics, wanted)):
+                break
+            await client.delete_topics(list(wrong))
+            made.update(await _create(client, topics, wanted))
+        await _check(client, topics, wanted)
     finally:
         await client.close()
-    return made
+    return tuple(topic for topic in topics if topic in made)
 
 
-async def missing(bootstrap_servers: str, topics: Sequence[str] = TOPICS) -> tuple[str, ...]:
-    """The topics that this broker does not have."""
+async def unfit(bootstrap_servers: str, topics: Sequence[str] = TOPICS) -> tuple[str, ...]:
+    """The topics that this broker does not have, or has with another number of partitions."""
     client = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
     await client.start()
     try:
-        there = set(await client.list_topics())
+        return tuple(await _wrong(client, topics, layout()))
     finally:
         await client.close()
-    return tuple(topic for topic in topics if topic not in there)
 
 
 async def _create(
@@ -71,8 +83,14 @@ async def _create(
 
 
 async def _check(client: AIOKafkaAdminClient, topics: Sequence[str], wanted: Layout) -> None:
-    found = {t["topic"]: len(t["partitions"]) for t in await client.describe_topics(list(topics))}
-    wrong = {name: n for name, n in found.items() if n != wanted.partitions}
-    if wrong:
+    if wrong := await _wrong(client, topics, wanted):
         listed = ", ".join(f"{name} has {n}" for name, n in wrong.items())
         raise TopicsError(f"Every topic needs {wanted.partitions} partitions, but {listed}")
+
+
+async def _wrong(
+    client: AIOKafkaAdminClient, topics: Sequence[str], wanted: Layout
+) -> dict[str, int]:
+    # Asked for all of them: asked for one by name, some brokers make it.
+    there = {topic["topic"]: len(topic["partitions"]) for topic in await client.describe_topics()}
+    return {name: there.get(name, 0) for name in topics if there.get(name) != wanted.partitions}
