@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal, TypeVar, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -65,8 +65,9 @@ def _read(settings: type[S], environ: Mapping[str, str], values: dict[str, Any])
 
 
 def _convert(text: str, hint: Any) -> Any:
-    listed = getattr(hint, "__origin__", None) is tuple
-    return msgspec.convert(text.split() if listed else text, hint, strict=False)
+    bare = get_args(hint)[0] if get_origin(hint) is Annotated else hint
+    value = text.split() if get_origin(bare) is tuple else text
+    return msgspec.convert(value, hint, strict=False, dec_hook=lambda kind, raw: kind(raw))
 
 
 def _example(hint: Any) -> str:

@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -10,14 +11,19 @@ GIVEN = {"DATABASE_URL": "postgresql://x", "KAFKA_BOOTSTRAP_SERVERS": "k:9092"}
 
 class Settings(CommonSettings, frozen=True, kw_only=True):
     api_key: Annotated[str, msgspec.Meta(min_length=8, examples=["a long secret"])]
-    sources: tuple[str, ...] = ()
+    sources: Annotated[tuple[str, ...], msgspec.Meta(examples=["a b"])] = ()
+    folder: Path = Path("var")
     hours: Annotated[int, msgspec.Meta(ge=1)] = 4
 
 
 def test_the_environment_becomes_values() -> None:
-    settings = load(Settings, {**GIVEN, "API_KEY": "12345678", "SOURCES": "a  b", "HOURS": "2"})
+    settings = load(
+        Settings,
+        {**GIVEN, "API_KEY": "12345678", "SOURCES": "a  b", "HOURS": "2", "FOLDER": "/srv"},
+    )
 
-    assert (settings.sources, settings.hours, settings.kafka_idempotence) == (("a", "b"), 2, True)
+    assert (settings.sources, settings.hours, settings.folder) == (("a", "b"), 2, Path("/srv"))
+    assert settings.kafka_idempotence
 
 
 def test_an_empty_variable_counts_as_not_set() -> None:
