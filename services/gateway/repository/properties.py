@@ -13,7 +13,7 @@ DELIVERED: Final = """
            (assigned_at at time zone 'Europe/Paris')::date as send_date
     from assigner.delivered
     where client_id = $1
-    order by assigned_at desc, job_id, position
+    order by max(assigned_at) over (partition by job_id) desc, job_id, position
     limit $2 offset $3
 """
 

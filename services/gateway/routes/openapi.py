@@ -12,6 +12,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.routes import HTTPRoute
 from litestar.types import ControllerRouterHandler
 
+from services.gateway.routes.body import StrictRequest
 from services.gateway.routes.examples import ANSWERS, BODIES
 from services.gateway.routes.health import VERSION
 from services.gateway.routes.keys import ADMIN_HEADER, API_HEADER
@@ -45,7 +46,12 @@ def describe(routes: Sequence[ControllerRouterHandler]) -> dict[str, Any]:
         render_plugins=[JsonRenderPlugin()],
     )
     described = Provide(lambda: None, sync_to_thread=False)  # nothing is called here
-    app = Litestar(routes, openapi_config=config, dependencies={"ports": described})
+    app = Litestar(
+        routes,
+        openapi_config=config,
+        dependencies={"ports": described},
+        request_class=StrictRequest,
+    )
     document: dict[str, Any] = app.openapi_schema.to_schema()
     handlers = {handler.handler_name: handler for handler in _handlers(app)}
     document["components"] = {

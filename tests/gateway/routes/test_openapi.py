@@ -1,0 +1,135 @@
+from typing import Any
+
+import msgspec
+import pytest
+
+from services.gateway.domain.progress import JobStatus
+from services.gateway.repository.cities import City
+from services.gateway.routes import clients, health, jobs, properties, registration, schedule
+from services.gateway.routes.examples import ANSWERS, BODIES
+from tests.gateway.routes.conftest import Api
+
+OPERATIONS = {
+    ("get", "/health"), ("get", "/api/health"), ("get", "/version"), ("get", "/live"),
+    ("get", "/ready"), ("get", "/admin/health"),
+    ("post", "/api/clients"), ("get", "/api/clients/{client_id}"),
+    ("post", "/api/process-client"), ("post", "/api/add-addresses"),
+    ("get", "/api/job-status/{job_id}"), ("get", "/api/get-client-properties/{client_id}"),
+    ("get", "/api/cities"), ("post", "/admin/schedule/run"),
+}  # fmt: skip
+
+FIELDS = {
+    "Registration": "first_name last_name email telephone company_name locale subscription_type status"
+    " send_day addresses_per_report chosen_cities property_type_preferences",
+    "ProcessClient": "client_id",
+    "AddAddresses": "client_id count",
+    "JobAnswer": "success job_id client_id message",
+    "JobStatus": "job_id client_id kind status properties_assigned error_message created_at updated_at"
+    " progress",
+    "Progress": "step steps attempt next_attempt_at",
+    "Properties": "success client_id total_count returned_count properties",
+    "Property": "address_id address_raw city_name postal_code insee_code price surface rooms"
+    " property_type sale_date latitude longitude client_address_info",
+    "FollowUp": "status send_date notes",
+    "City": "city_id name postal_code postal_codes insee_code department region population"
+    " house_price_avg apartment_price_avg last_scraped covered",
+    "RunSchedule": "kind date dry_run",
+    "ScheduleAnswer": "kind date dry_run tick ran_at clients",
+    "Due": "client_id effective_day already_served",
+    "SystemHealth": "status timestamp components",
+    "Component": "status message",
+    "Problem": "type title status detail instance trace_id errors",
+    "Fault": "pointer detail in",
+}
+
+KINDS: dict[str, Any] = {
+    "health": health.Health,
+    "api_health": health.Health,
+    "version": health.Version,
+    "live": health.Probe,
+    "ready": health.Probe,
+    "admin_health": health.SystemHealth,
+    "register_client": clients.ClientAnswer,
+    "read_client": clients.ClientAnswer,
+    "process_client": jobs.JobAnswer,
+    "add_addresses": jobs.JobAnswer,
+    "job_status": JobStatus,
+    "client_properties": properties.Properties,
+    "find_cities": list[City],
+    "run_schedule": schedule.ScheduleAnswer,
+}
+
+
+@pytest.fixture
+async def document(lonely: Api) -> dict[str, Any]:
+    lonely.headers.clear()
+    answer = await lonely.get("/openapi.json")
+    assert answer.headers["Content-Type"] == "application/json"
+    return answer.json()
+
+
+def operations(document: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
+    return {
+        (method, path): operation
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+    }
+
+
+def test_it_describes_every_operation(document: dict[str, Any]):
+    assert document["openapi"] == "3.1.0"
+    assert document["info"]["title"] == "TrackImmo API"
+    assert operations(document).keys() == OPERATIONS
+
+
+def test_it_names_every_field(document: dict[str, Any]):
+    schemas = document["components"]["schemas"]
+    for name, fields in FIELDS.items():
+        assert list(schemas[name]["properties"]) == fields.split(), name
+
+
+def test_bodies_refuse_unknown_fields_and_say_so(document: dict[str, Any]):
+    for name in ("Registration", "ProcessClient", "AddAddresses", "RunSchedule"):
+        assert document["components"]["schemas"][name]["additionalProperties"] is False
+
+
+def test_every_operation_is_named_explained_and_keyed(document: dict[str, Any]):
+    found = operations(document)
+    assert len({operation["operationId"] for operation in found.values()}) == len(found)
+    for (_, path), operation in found.items():
+        assert operation["summary"]
+        assert operation["description"]
+        expected: list[dict[str, Any]] | None = None
+        if path.startswith("/admin/"):
+            expected = [{"AdminKey": []}, {"ApiKey": []}]
+        elif path.startswith("/api/") and path != "/api/health":
+            expected = [{"ApiKey": []}]
+        assert operation.get("security") == expected, path
+
+
+def test_every_refusal_is_a_problem(document: dict[str, Any]):
+    for operation in operations(document).values():
+        refused = {s: a for s, a in operation["responses"].items() if s >= "400"}
+        assert refused.keys() >= {"500", "503"}
+        for answer in refused.values():
+            schema = answer["content"]["application/problem+json"]["schema"]
+            assert schema == {"$ref": "#/components/schemas/Problem"}
+
+
+def test_every_reference_leads_somewhere(document: dict[str, Any]):
+    schemas = document["components"]["schemas"]
+    for part in msgspec.json.encode(document).decode().split('"$ref":"#/components/schemas/')[1:]:
+        assert part.partition('"')[0] in schemas
+
+
+def test_every_example_is_true(document: dict[str, Any]):
+    assert {operation["operationId"] for operation in operations(document).values()} == KINDS.keys()
+    for name, example in ANSWERS.items():
+        assert msgspec.convert(example, KINDS[name])
+    for name, kind in {
+        "register_client": registration.Registration,
+        "process_client": jobs.ProcessClient,
+        "add_addresses": jobs.AddAddresses,
+        "run_schedule": schedule.RunSchedule,
+    }.items():
+        assert msgspec.convert(BODIES[name], kind)
