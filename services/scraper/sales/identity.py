@@ -16,7 +16,7 @@ from services.scraper.sales.lines import APARTMENT
 # A version 5 UUID: SHA-1 of a namespace and a name, with two fields overwritten.
 _SALE: Final = uuid.NAMESPACE_URL.bytes + b"urn:trackimmo:sale:"
 _VARIANT: Final = {f"{digit:x}": f"{digit & 3 | 8:x}" for digit in range(16)}
-_HOME: Final = uuid.NAMESPACE_URL.bytes + b"urn:trackimmo:home:"
+_HOME: Final = uuid.NAMESPACE_URL.bytes + b"urn:trackimmo:door:"
 _BUILT: Final = pl.col("built_m2").cast(pl.String)
 
 

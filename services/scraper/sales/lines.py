@@ -20,8 +20,6 @@ SIGNATURE: Final = ("parcel", "lots", "type", "built_m2", "rooms", "number", "su
 # A sale takes its address and identity from its first line in this order: dwellings, business,
 # outbuildings, land; the rest makes the choice the same however the publisher sorts the file.
 _ORDER: Final = (*GROUP_KEY, "rank", *SIGNATURE)
-_RANKS: Final = {HOUSE: 0, APARTMENT: 0, BUSINESS: 1, LAND: 3}
-_OUTBUILDING_RANK: Final = 2
 _LOTS: Final = range(1, 6)
 _CODE_LENGTH: Final = len("01053")
 _FIRST_LINE: Final = 2  # the header is line 1
@@ -51,7 +49,7 @@ def unlike_the_line_before(*columns: str) -> pl.Expr:
 
 def _parsed(file: SalesFile, moved: Mapping[str, str]) -> pl.DataFrame:
     width = len(file.columns)
-    with suppress(pl.exceptions.ComputeError):  # bytes or quotes that break the table: see below
+    with suppress(pl.exceptions.PolarsError):  # bytes, quotes, a first row too short: see below
         lines = _scan(file, file.content, moved)
         if is_sound(file.content, width=width, rows=lines.height):
             return lines
@@ -121,7 +119,15 @@ def _place(moved: Mapping[str, str]) -> dict[str, pl.Expr]:
 
 
 def _rank() -> pl.Expr:
-    return pl.col("type").replace_strict(_RANKS, default=_OUTBUILDING_RANK, return_dtype=pl.Int8)
+    kind = pl.col("type")
+    before_land = pl.when(kind == BUSINESS).then(1).otherwise(2)
+    return (
+        pl.when(kind.is_in([HOUSE, APARTMENT]))
+        .then(0)
+        .when(kind == LAND)
+        .then(3)
+        .otherwise(before_land)
+    )
 
 
 def _number(column: str) -> pl.Expr:

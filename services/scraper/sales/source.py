@@ -111,12 +111,13 @@ def _refuse_what_is_no_table(content: bytes, name: str) -> None:
 
 
 def _columns(content: bytes, name: str) -> tuple[str, ...]:
-    first = content.split(b"\n", 1)[0].rstrip(b"\r")
+    end = content.find(b"\n")
+    first = (content if end < 0 else content[:end]).rstrip(b"\r")
     try:
         header = first.decode()
     except UnicodeDecodeError as error:
         raise SalesFileError("not_utf8", f"{name} is not UTF-8 text.") from error
-    columns = _named_once(next(csv.reader([header]), []))
+    columns = _named_once(next(csv.reader(header.splitlines()), []))
     missing = [column for column in REQUIRED if column not in columns]
     if missing:
         raise SalesFileError("missing_columns", _sentence_on_missing(header, missing, name))

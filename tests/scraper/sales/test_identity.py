@@ -40,7 +40,7 @@ def test_a_home_key_never_changes():
 
 def uuid5_hex(told: str) -> str:
     """SHA-1 as uuid5 takes it, before version and variant overwrite six bits."""
-    name = NAMESPACE_URL.bytes + f"urn:trackimmo:home:{told}".encode()
+    name = NAMESPACE_URL.bytes + f"urn:trackimmo:door:{told}".encode()
     return hashlib.sha1(name, usedforsecurity=False).hexdigest()[:32]
 
 

@@ -27,6 +27,12 @@ def test_a_bad_line_costs_itself_alone(bad):
     assert sorted(reading.sales["line"]) == [2, 4]
 
 
+def test_the_first_line_may_be_the_bad_one():
+    for bad in ("", "x", FIRST[:40], FIRST + ",", '"'):
+        reading = read_sales(f"{HEADER}\n{bad}\n{SECOND}\n".encode(), name="a.csv")
+        assert (reading.lines, reading.bad_lines, reading.homes) == (2, 1, 1)
+
+
 def test_quotes_within_a_field_are_text():
     quoted = FIRST.replace("RUE DES LILAS", 'RUE "DES" LILAS')
     sale = read_sales(f"{HEADER}\n{quoted}\n".encode(), name="a.csv").sales.row(0, named=True)

@@ -1,8 +1,11 @@
 import gzip
 import io
 import zipfile
+from contextlib import suppress
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from services.scraper.sales import SalesFileError, read_sales
 from tests.scraper.sales.geo_dvf import COLUMNS, FLAT, HOUSE, table
@@ -91,3 +94,18 @@ def test_missing_columns_are_named():
 def test_the_raw_layout_is_recognised():
     with pytest.raises(SalesFileError, match="raw DVF layout"):
         read_sales(b"Code service CH|No disposition|Date mutation\n", name="a.txt")
+
+
+damage = st.tuples(st.integers(0), st.integers(0, 9), st.binary(max_size=4) | st.just(b'"'))
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.lists(damage, min_size=1, max_size=4), st.booleans())
+def test_a_damaged_file_gives_a_reading_or_a_named_error(damages, pack):
+    content = table(HOUSE, FLAT, HOUSE, FLAT)
+    for at, length, put in damages:
+        place = at % len(content)
+        content = content[:place] + put + content[place + length :]
+    with suppress(SalesFileError):
+        reading = read_sales(gzip.compress(content) if pack else content, name="a.csv")
+        assert reading.homes + sum(reading.rejected.values()) == reading.groups
