@@ -32,7 +32,7 @@ async def run_sender(
                 pauses = 0
             except Pause as pause:
                 pauses += 1
-                log.error("sending_paused", reason=str(pause), times=pauses)
+                log.warning("sending_paused", reason=str(pause), times=pauses)
                 await asyncio.sleep(min(2.0 ** (pauses - 1), LONGEST_PAUSE))
                 continue
             except Exception:

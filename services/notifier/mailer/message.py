@@ -92,7 +92,7 @@ def _encoded_word(word: bytes) -> str:
 
 def _multipart(subtype: str, boundary: str, parts: list[bytes]) -> bytes:
     between = f"\r\n--{boundary}\r\n".encode()
-    head = f'Content-Type: multipart/{subtype}; boundary="{boundary}"\r\n'.encode()
+    head = f'Content-Type: multipart/{subtype};\r\n boundary="{boundary}"\r\n'.encode()
     return b"".join([head, between, between.join(parts), f"\r\n--{boundary}--\r\n".encode()])
 
 
@@ -108,8 +108,8 @@ def _text_part(subtype: str, text: str) -> bytes:
 
 def _file_part(attachment: Attachment) -> bytes:
     head = (
-        f'Content-Type: {attachment.content_type}; name="{attachment.filename}"\r\n'
-        f'Content-Disposition: attachment; filename="{attachment.filename}"\r\n'
+        f'Content-Type: {attachment.content_type};\r\n name="{attachment.filename}"\r\n'
+        f'Content-Disposition: attachment;\r\n filename="{attachment.filename}"\r\n'
         "Content-Transfer-Encoding: base64\r\n\r\n"
     )
     return head.encode() + base64.encodebytes(attachment.content).replace(b"\n", b"\r\n")

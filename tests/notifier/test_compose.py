@@ -1,0 +1,232 @@
+"""What people read."""
+
+import csv
+import io
+import re
+from collections.abc import Callable
+from datetime import date
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from html.parser import HTMLParser
+from typing import Any
+
+import jinja2
+import pytest
+
+from libs.common.errors import PermanentError
+from services.notifier.domain.mail import Draft, Letter
+from services.notifier.mailer.rendering import render
+from tests.notifier.drafts import MAILS, draft, home
+from tests.notifier.stage import COMPOSER
+
+HOSTILE = "<img src=x onerror=alert(1)> \u202e=cmd|' 🏠\r\nBcc: a@b.c\x00\u2028{{7*7}} " + "é" * 500
+
+
+class Page(HTMLParser):
+    """The tags of a page, and its text."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
+        self.tags.append(tag)
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def parsed(letter: Letter) -> EmailMessage:
+    return message_from_bytes(letter.raw, policy=policy.default)
+
+
+def content(letter: Letter, subtype: str) -> str:
+    part = parsed(letter).get_body((subtype,))
+    assert part is not None
+    return part.get_content().replace("\r\n", "\n")
+
+
+@pytest.mark.parametrize(
+    "made, subject",
+    [
+        (draft("notification"), "TrackImmo : 3 nouvelles adresses pour vous (novembre)"),
+        (draft("notification", homes=1), "TrackImmo : 1 nouvelle adresse pour vous (novembre)"),
+        (draft("notification", locale="en"), "TrackImmo: 3 new addresses for you (November)"),
+        (
+            draft("notification", homes=1, locale="en"),
+            "TrackImmo: 1 new address for you (November)",
+        ),
+        (draft("monthly"), "TrackImmo : vos adresses arrivent demain, Hélène"),
+        (
+            draft("monthly", detail={"delivery_on": "2027-02-28"}),
+            "TrackImmo : vos adresses arrivent le 28 février, Hélène",
+        ),
+        (draft("monthly", locale="en"), "TrackImmo: your addresses arrive tomorrow, Hélène"),
+        (draft("welcome"), "Bienvenue chez TrackImmo, Hélène"),
+        (
+            draft("welcome", first_name="Marie-Antoinette-Joséphine"),
+            "Bienvenue chez TrackImmo, Marie-Antoinette-Joséphin",
+        ),
+        (draft("welcome", locale="en"), "Welcome to TrackImmo, Hélène"),
+        (draft("insufficient"), "[TrackImmo] Adresses insuffisantes : 3/10"),
+        (draft("error"), "[TrackImmo] Traitement en échec après 4 tentatives"),
+    ],
+)
+def test_subject(made: Draft, subject: str):
+    letter = COMPOSER(made)
+    assert letter.subject == subject
+    assert parsed(letter)["Subject"] == subject
+
+
+def test_recipients():
+    assert parsed(COMPOSER(draft("welcome")))["To"] == "Hélène Martin <helene@agence.test>"
+    assert parsed(COMPOSER(draft("error")))["To"] == "cto@trackimmo.test"
+    assert COMPOSER(draft("insufficient")).recipient == "cto@trackimmo.test"
+    assert parsed(COMPOSER(draft("error")))["From"] == "TrackImmo <bonjour@trackimmo.test>"
+
+
+@pytest.mark.parametrize("kind, locale", MAILS)
+def test_every_mail_parses_to_the_parts_that_were_written(kind: Any, locale: str):
+    made = draft(kind, locale=locale)
+    letter = COMPOSER(made)
+    message = parsed(letter)
+
+    assert message.get_content_type() == "multipart/alternative"
+    assert message["Message-ID"] == made.mail.message_id
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["Content-Language"] == locale
+    assert not message.defects
+    assert content(letter, "plain").rstrip() == letter.text_body.rstrip()
+    assert content(letter, "html").rstrip() == letter.html_body.rstrip()
+    assert all(len(line) <= 76 for line in letter.raw.split(b"\r\n"))
+    assert b"\n" not in letter.raw.replace(b"\r\n", b"")
+
+
+@pytest.mark.parametrize("kind, locale", MAILS)
+def test_every_page_keeps_to_the_house_look(kind: Any, locale: str):
+    page = COMPOSER(draft(kind, locale=locale)).html_body
+
+    assert f'<html lang="{locale}"' in page
+    assert '<meta name="color-scheme" content="light dark">' in page
+    assert re.search(r"@media \(prefers-color-scheme: ?dark\) ?\{[^@]*#211e30 !important", page)
+    assert "#6c63ff" in page
+    assert "#8b84ff" in page
+    assert "600px" in page
+    assert not {"script", "form", "link", "iframe", "img", "button"} & set(Page(page).tags)
+    hidden = re.search(r'<div style="display: ?none[^"]*">([^<]*)</div>', page)
+    assert hidden
+    assert 40 <= len(hidden[1]) <= 110
+
+
+def test_a_long_list_shows_fifty_cards_and_attaches_all():
+    letter = COMPOSER(draft("notification", homes=120))
+    text, page = content(letter, "plain"), content(letter, "html")
+
+    assert len(letter.html_body.encode()) <= 102_000
+    for shown in (text, page):
+        assert all(f"{n} BIS RUE DE LA RÉPUBLIQUE" in shown for n in range(1, 51))
+        assert "51 BIS" not in shown
+        assert "+ 70 autres" in shown
+    [attached] = parsed(letter).iter_attachments()
+    assert attached.get_filename() == "trackimmo-adresses.csv"
+    rows = _rows(attached)
+    assert len(rows) == 121
+    assert rows[120][1] == "120 BIS RUE DE LA RÉPUBLIQUE"
+    assert rows[1][5:9] == ["85,5", "4", "1234567", "01/03/2020"]
+    assert "Licence Ouverte 2.0" in rows[1][9]
+    assert "21/11/2026" in rows[1][9]
+
+
+def test_fifty_homes_need_no_file():
+    assert not list(parsed(COMPOSER(draft("notification", homes=50))).iter_attachments())
+
+
+def test_a_spreadsheet_calculates_nothing():
+    homes = [home(n, address=f"{sign}1+1") for n, sign in enumerate("=+-@", 1)]
+    homes += [home(n) for n in range(5, 60)]
+    [attached] = parsed(COMPOSER(draft("notification", homes=homes))).iter_attachments()
+
+    assert [row[1] for row in _rows(attached)[1:5]] == ["'=1+1", "'+1+1", "'-1+1", "'@1+1"]
+
+
+def test_numbers_and_dates_read_well():
+    text = COMPOSER(draft("notification")).text_body
+    assert "1\u202f234\u202f567\u00a0€ · vendu le 1er mars 2020 (il y a 6 ans et 8 mois)" in text
+    assert "85,5\u00a0m² · 4 pièces" in text
+    assert "DGFiP – Demandes de valeurs foncières (DVF), Licence Ouverte 2.0" in text
+    assert "21 novembre 2026" in text
+    english = COMPOSER(draft("notification", locale="en")).text_body
+    assert "€1,234,567 · sold on 1 March 2020 (6 years and 8 months ago)" in english
+
+
+def test_what_is_not_known_is_left_out():
+    text = COMPOSER(draft("notification", homes=[home(surface_m2=None, rooms=None)])).text_body
+    assert "   Maison\n" in text
+    assert "None" not in text
+
+
+def test_the_real_date_of_a_delivery_is_told():
+    soon = COMPOSER(draft("monthly")).text_body
+    assert "demain, le 22 novembre 2026" in soon
+    later = COMPOSER(draft("monthly", detail={"delivery_on": "2027-02-28"})).text_body
+    assert "arrivent le 28 février 2027" in later
+    assert "demain" not in later
+    assert "le 28 février 2027" in COMPOSER(draft("welcome")).text_body
+    unknown = COMPOSER(draft("welcome", first_delivery_on=None)).text_body
+    assert "première livraison" not in unknown
+
+
+@pytest.mark.parametrize("kind, locale", MAILS)
+def test_hostile_facts_are_text(kind: Any, locale: str):
+    hostile = draft(
+        kind,
+        locale=locale,
+        first_name=HOSTILE,
+        last_name=HOSTILE,
+        company_name=HOSTILE,
+        homes=[home(address=HOSTILE, city_name=HOSTILE, source=HOSTILE)],
+        detail={
+            "delivery_on": date(2026, 12, 1).isoformat(), "requested": 1, "found": 0,
+            "cities": [], "tried": [HOSTILE], "attempts": 1, "step": "mail", "reason": HOSTILE,
+        },
+    )  # fmt: skip
+    letter = COMPOSER(hostile)
+    message, page = parsed(letter), content(letter, "html")
+
+    assert message["Bcc"] is None
+    assert not {"img", "script"} & set(Page(page).tags)
+    for shown in (letter.subject, letter.text_body, page):
+        assert not re.search("[\x00\u202e\u2028]", shown)
+        assert "49" not in shown.replace("{{7*7}}", "")
+    if kind != "error":
+        assert "<img src=x onerror=alert(1)>" in Page(page).text
+
+
+def test_an_address_that_no_envelope_can_bear_fails_for_good():
+    for bad in ("a b@c.d", "a@b>,<c@d", "a\r\n@b", "é@b.c", "@"):
+        with pytest.raises(PermanentError):
+            COMPOSER(draft("welcome", email=bad))
+
+
+@pytest.mark.parametrize("part", ["subject", "text", "html"])
+def test_a_name_that_the_context_lacks_is_an_error(part: str):
+    with pytest.raises(jinja2.UndefinedError):
+        render("error", "fr", {"attempts": 1} if part != "subject" else {})
+
+
+def _rows(attached: Any) -> list[list[str]]:
+    raw: bytes = attached.get_payload(decode=True)
+    assert raw.startswith(b"\xef\xbb\xbf")
+    return list(csv.reader(io.StringIO(raw.decode("utf-8-sig")), delimiter=";"))
+
+
+def test_words_do_not_change_between_attempts():
+    compose: Callable[[Draft], Letter] = COMPOSER
+    first, second = compose(draft("notification")), compose(draft("notification"))
+    assert (first.subject, first.text_body, first.html_body) == (
+        second.subject,
+        second.text_body,
+        second.html_body,
+    )
