@@ -73,7 +73,7 @@ class Supervisor:
             self._patience = PATIENCE[1]
 
     async def _repeat(self, step: Step) -> None:
-        seen: list[int] = []
+        seen: list[int] | None = None
         while True:
             async with self._news:
                 await self._news.wait_for(partial(self._renewed, step, seen))
@@ -87,8 +87,8 @@ class Supervisor:
     def _counts(self, step: Step) -> list[int]:
         return [self._times_up[name] for name in step.needs]
 
-    def _renewed(self, step: Step, seen: list[int]) -> bool:
-        return self._up.issuperset(step.needs) and (not seen or self._counts(step) != seen)
+    def _renewed(self, step: Step, seen: list[int] | None) -> bool:
+        return self._up.issuperset(step.needs) and self._counts(step) != seen
 
     async def _do(self, step: Step) -> bool:
         try:
