@@ -37,21 +37,20 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None
 
 
+# `search` is the folded name with the codes behind it; it is empty where a commune has merged.
 SEARCH: Final = """
     select city_id, name, postal_code, postal_codes, insee_code, department, region, population,
            house_price_avg, apartment_price_avg, last_scraped, covered
     from scraper.place_overview
-    cross join lateral (select translate(search, '-''\u2019', '   ') as folded) as spelling
-    cross join lateral (
-      select case
-        when insee_code = upper($1) or $1 = any(postal_codes) or folded = $1 then 0
-        when starts_with(folded, $1) or starts_with(insee_code, upper($1))
+    where search <> '' and strpos(search, $1) > 0
+    order by case
+        when insee_code = upper($1) or $1 = any(postal_codes)
+             or starts_with(search, $1)
+                and regexp_replace(search, '( [0-9][0-9ab][0-9]{3})+$', '') = $1 then 0
+        when starts_with(search, $1) or starts_with(insee_code, upper($1))
              or exists (select from unnest(postal_codes) as code where starts_with(code, $1)) then 1
-        when strpos(folded, $1) > 0 then 2
-      end as distance
-    ) as match
-    where distance is not null
-    order by distance, population desc, insee_code
+        else 2
+      end, population desc, insee_code
     limit $2
 """
 

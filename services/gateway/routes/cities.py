@@ -26,5 +26,8 @@ async def find_cities(ports: Given, q: Words = "", limit: Limit = 10) -> list[Ci
     """
     if q and (wrong := printable(q)):
         raise invalid(Fault(pointer="/q", detail=wrong, place="query"))
+    folded = fold(q)
+    if q and not folded:
+        return []
     async with ports.reading() as connection:
-        return await cities.search(connection, fold(q), limit)
+        return await cities.search(connection, folded, limit)

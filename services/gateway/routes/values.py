@@ -58,9 +58,9 @@ def without_repeats(values: Any) -> str | None:
 
 
 def fold(words: str) -> str:
-    """Lower case without accents, hyphens and apostrophes, as a search compares names."""
+    """Lower case without accents, words parted by single spaces, as a search compares names."""
     spelled = words.replace("œ", "oe").replace("Œ", "oe").replace("æ", "ae").replace("Æ", "ae")
     bare = "".join(
         sign for sign in unicodedata.normalize("NFKD", spelled) if not unicodedata.combining(sign)
     )
-    return " ".join(re.sub("[-'\u2019]", " ", bare.lower()).split())
+    return re.sub(r"[^a-z0-9]+", " ", bare.lower()).strip()

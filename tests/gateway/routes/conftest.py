@@ -1,10 +1,10 @@
 """The application over a real database, three places to choose, and a client."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
 import httpx
@@ -27,11 +27,19 @@ Make = Callable[..., Awaitable[Api]]
 
 
 def settings(**changed: Any) -> GatewaySettings:
-    given = {"api_key": API_KEY, "admin_api_key": ADMIN_KEY, "secret_key": "signs-links", **changed}
-    return GatewaySettings(database_url="unused", kafka_bootstrap_servers="unused", **given)
+    given: dict[str, Any] = {"admin_api_key": ADMIN_KEY, **changed}
+    return GatewaySettings(
+        database_url="unused",
+        kafka_bootstrap_servers="unused",
+        api_key=API_KEY,
+        secret_key="signs-links",
+        **given,
+    )
 
 
-def application(*, reading: Reading, writing: Writing, ready: bool = True, **changed: Any) -> Api:
+def application(
+    *, reading: Reading, writing: Writing, ready: bool = True, **changed: Any
+) -> Litestar:
     async def is_ready() -> bool:
         await asyncio.sleep(0)
         return ready
@@ -53,7 +61,7 @@ def application(*, reading: Reading, writing: Writing, ready: bool = True, **cha
 
 def speak_to(app: Litestar) -> Api:
     # Litestar's own test client runs the application in another loop than the pool's
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    transport = httpx.ASGITransport(cast(Any, app), raise_app_exceptions=False)
     keys = {"X-API-Key": API_KEY, "X-Admin-Key": ADMIN_KEY}
     return httpx.AsyncClient(transport=transport, base_url="http://gateway", headers=keys)
 
@@ -66,12 +74,12 @@ def make_api(database: Database) -> Make:
         pool = await database.pool("gateway")
 
         @asynccontextmanager
-        async def reading() -> AsyncIterator[Connection]:
+        async def reading() -> AsyncGenerator[Connection]:
             async with pool.acquire() as connection:
                 yield connection
 
         @asynccontextmanager
-        async def writing() -> AsyncIterator[tuple[Connection, Emit]]:
+        async def writing() -> AsyncGenerator[tuple[Connection, Emit]]:
             async with pool.acquire() as connection, outbox.transaction(connection) as emit:
                 yield connection, emit
 
@@ -117,13 +125,20 @@ async def admin(database: Database) -> Connection:
 
 
 PLACES = (
-    ("01053", "Bourg-en-Bresse", ["01000"], 42000, "bourg-en-bresse", None),
-    ("64260", "Hendaye", ["64700"], 18000, "hendaye", None),
-    ("69123", "Lyon", ["69001", "69002"], 520000, "lyon", None),
-    ("42147", "Chalain-le-Comtal", ["42600"], 900, "chalain-le-comtal", None),
-    ("27370", "Lyons-la-Forêt", ["27480"], 700, "lyons-la-foret", None),
-    ("2A004", "Ajaccio", ["20000", "20090"], 73000, "ajaccio", None),
-    ("67482", "Strasbourg", ["67000"], 290000, "strasbourg", "its land register is not published"),
+    ("01053", "Bourg-en-Bresse", ["01000"], 42000, "bourg en bresse 01000 01053", None),
+    ("64260", "Hendaye", ["64700"], 18000, "hendaye 64700 64260", None),
+    ("69123", "Lyon", ["69001", "69002"], 520000, "lyon 69001 69002 69123", None),
+    ("42147", "Chalain-le-Comtal", ["42600"], 900, "chalain le comtal 42600 42147", None),
+    ("27370", "Lyons-la-Forêt", ["27480"], 700, "lyons la foret 27480 27370", None),
+    ("2A004", "Ajaccio", ["20000", "20090"], 73000, "ajaccio 20000 20090 2a004", None),
+    (
+        "67482",
+        "Strasbourg",
+        ["67000"],
+        290000,
+        "strasbourg 67000 67482",
+        "its land register is not published",
+    ),
 )
 
 

@@ -44,10 +44,9 @@ async def test_each_addition_is_a_job_of_its_own(api: Api, admin: Connection, cl
 
 async def test_the_run_is_announced_with_the_job(api: Api, admin: Connection, client_id: str):
     answer = await api.post("/api/process-client", json={"client_id": client_id})
-    headers = await admin.fetchval(
-        "select headers from gateway.outbox where topic = 'client.process'"
-    )
-    assert headers["correlation_id"] == answer.json()["job_id"]
+    statement = "select headers from gateway.outbox where topic = 'client.process'"
+    (row,) = await admin.fetch(statement)
+    assert row["headers"]["correlation_id"] == answer.json()["job_id"]
 
 
 async def test_who_is_not_active_is_not_processed(api: Api, admin: Connection):

@@ -9,7 +9,8 @@ from tests.gateway.routes.conftest import Api, registration
 
 @pytest.fixture
 async def today(admin: Connection) -> date:
-    return await admin.fetchval("select (public.clock() at time zone 'Europe/Paris')::date")
+    (row,) = await admin.fetch("select (public.clock() at time zone 'Europe/Paris')::date as today")
+    return row["today"]
 
 
 async def run(api: Api, day: date, **more: Any) -> Any:

@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -64,7 +64,7 @@ async def test_a_bug_of_ours_tells_its_trace_and_no_more():
 
 
 async def _ask(app: Litestar) -> tuple[dict[str, Any], list[Any]]:
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    transport = httpx.ASGITransport(cast(Any, app), raise_app_exceptions=False)
     with capture_logs() as lines:
         async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
             answer = await client.get("/")
