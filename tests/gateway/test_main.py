@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,7 +17,9 @@ import pytest
 from deploy.local.ports import free_port
 from libs.common.events import MailSettled
 from libs.common.postgres import Connection
-from tests.gateway.conftest import NewClient
+from services.gateway import main
+from services.gateway.settings import GatewaySettings
+from tests.gateway.conftest import NewClient, NewJob
 from tests.gateway.happened import assigned, ready
 from tests.support.bus import Bus
 from tests.support.database import Database
@@ -132,3 +135,33 @@ async def until_completed(client: httpx.AsyncClient, job_id: str) -> dict[str, A
         if shown["status"] == "completed" and known and shown["properties_assigned"] is not None:
             return shown
         await asyncio.sleep(0.1)
+
+
+async def test_the_watchdog_waits_while_the_bus_is_away(
+    database: Database, conn: Connection, new_job: NewJob
+) -> None:
+    await new_job()
+    await database.advance(timedelta(hours=1))
+    await conn.execute("update outbox set published_at = public.clock()")
+    pool = await database.pool("gateway")
+    settings = GatewaySettings(
+        database_url=database.url("gateway"), kafka_bootstrap_servers=NO_BROKER,
+        api_key=KEYS["API_KEY"], secret_key=KEYS["SECRET_KEY"],
+    )  # fmt: skip
+    await main.watch_silent(pool, main.writing(pool, asyncio.Event()), settings)
+    assert await conn.fetchval("select restated_run is null from job")
+
+
+async def test_a_loop_goes_on_after_a_failure() -> None:
+    done = asyncio.Event()
+    failures = iter([OSError("away"), ValueError("a bug")])
+
+    async def work() -> None:
+        for failure in failures:
+            raise failure
+        done.set()
+
+    loop = asyncio.create_task(main.every(0, work))
+    async with asyncio.timeout(5):
+        await done.wait()
+    loop.cancel()
