@@ -30,7 +30,8 @@ _DOOR: Final = pl.when(_HAS_DOOR).then(pl.concat_str(pl.lit("door:"), "home_key"
 def with_resale_keys(sales: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
     """Adds `own_keys` and `covered_keys`, lists of text."""
     own = [sales.select("sale", key=key) for key in (_LOT, _HOUSE, _DOOR)]
-    touched = lines.filter(unlike_the_line_before("sale", "parcel", "lots"))
+    plots = lines.select("sale", "parcel", "lots")
+    touched = plots.filter(unlike_the_line_before(*plots.columns))
     covered = [touched.select("sale", key=_LOT), *own[1:]]
     none = pl.lit([], dtype=pl.List(pl.String))
     return (
