@@ -1,4 +1,4 @@
-"""`python -m deploy.local up | demo | kafka`: TrackImmo, or Apache Kafka, on this machine."""
+"""`python -m deploy.local up | demo | kafka [--check]`: TrackImmo, or Apache Kafka, on this machine."""
 
 import asyncio
 import sys
@@ -21,10 +21,19 @@ async def _kafka() -> int:
     return 0
 
 
+async def _check_kafka() -> int:
+    try:
+        await asyncio.to_thread(kafka.fetch_libraries)
+    except kafka.KafkaError as error:
+        raise StepError(str(error)) from error
+    return 0
+
+
 COMMANDS: Final[Mapping[str, Callable[[], Awaitable[int]]]] = {
     "up": _up,
     "demo": demo,
     "kafka": _kafka,
+    "kafka --check": _check_kafka,
 }
 
 
@@ -33,7 +42,7 @@ async def _run(name: str) -> int:
 
 
 def main() -> None:
-    name = sys.argv[1] if len(sys.argv) == 2 else ""  # noqa: PLR2004 - the program and one word
+    name = " ".join(sys.argv[1:])
     if name not in COMMANDS:
         sys.exit(f"Say which: python -m deploy.local {' | '.join(COMMANDS)}")
     try:

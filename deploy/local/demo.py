@@ -32,7 +32,7 @@ async def demo(environ: Mapping[str, str] = os.environ) -> int:
     stop = asyncio.Event()
     on_signals(stop.set)
     work = supervisor(stack)
-    cities = environ.get("CITIES", CITY).replace(",", " ").split()
+    cities = (environ.get("CITIES") or CITY).replace(",", " ").split()
     seconds = SECONDS_LIVE if environ.get("LIVE") == "1" else SECONDS
     agent = Agent(stack, cities, seconds=seconds, deaths=work.deaths)
     running = asyncio.create_task(work.run(stop))

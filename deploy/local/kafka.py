@@ -54,7 +54,7 @@ def node(folder: Path, port: int | None = None) -> Node:
 
 def prepare(node: Node) -> None:
     """Libraries and formatted storage, there already or made now."""
-    _fetch_libraries()
+    fetch_libraries()
     settings = node.folder / "server.properties"
     settings.write_text("".join(f"{k}={v}\n" for k, v in _settings(node).items()))
     _run(
@@ -133,7 +133,9 @@ def _java(*arguments: str) -> Sequence[str]:
     return (_tool("java"), *JVM, "-cp", f"{LIBRARIES}/*", *arguments)
 
 
-def _fetch_libraries() -> None:
+def fetch_libraries() -> None:
+    """Java, Maven and everything that a node needs, there when this returns."""
+    _tool("java")
     stamp, wanted = LIBRARIES / ".pom", hashlib.sha256(POM.read_bytes()).hexdigest()
     if stamp.exists() and stamp.read_text() == wanted:
         return

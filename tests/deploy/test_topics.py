@@ -1,0 +1,57 @@
+from collections.abc import Generator
+
+import msgspec
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from deploy import topics
+from tests.support.bus import Bus, running_bus
+
+pytestmark = pytest.mark.kafka
+
+
+@pytest.fixture(scope="module")
+def empty_bus() -> Generator[Bus]:
+    with running_bus() as started:
+        yield started
+
+
+async def _make(bus: Bus, name: str, partitions: int) -> None:
+    client = AIOKafkaAdminClient(bootstrap_servers=bus.bootstrap_servers)
+    await client.start()
+    try:
+        await client.create_topics([NewTopic(name, partitions, 1)])
+    finally:
+        await client.close()
+
+
+async def test_all_topics_are_made_once(empty_bus: Bus) -> None:
+    servers = empty_bus.bootstrap_servers
+    assert await topics.unfit(servers) == topics.TOPICS
+    assert await topics.create(servers) == topics.TOPICS
+    assert await topics.create(servers) == ()
+    assert await topics.unfit(servers) == ()
+
+
+async def test_a_topic_with_other_partitions_is_named(empty_bus: Bus) -> None:
+    await _make(empty_bus, "narrow", 4)
+    with pytest.raises(topics.TopicsError, match="needs 12 partitions, but narrow has 4"):
+        await topics.create(empty_bus.bootstrap_servers, ["narrow"])
+
+
+async def test_what_an_empty_broker_made_by_itself_is_replaced(empty_bus: Bus) -> None:
+    await _make(empty_bus, "hasty", 4)
+    made = await topics.create(empty_bus.bootstrap_servers, ["hasty"], replace=True)
+    assert made == ("hasty",)
+    assert await topics.unfit(empty_bus.bootstrap_servers, ["hasty"]) == ()
+
+
+def test_every_topic_keeps_30_days_and_takes_16_mib() -> None:
+    assert msgspec.to_builtins(topics.layout()) == {
+        "partitions": 12,
+        "replicas": 3,
+        "configs": {
+            "retention.ms": str(30 * 24 * 3600 * 1000),
+            "max.message.bytes": str(16 * 1024 * 1024),
+        },
+    }
