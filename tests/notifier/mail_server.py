@@ -105,12 +105,15 @@ class _Conversation(SMTP):
 
 
 @asynccontextmanager
-async def mail_server() -> AsyncGenerator[MailServer]:
+async def mail_server(authenticator: Any = None) -> AsyncGenerator[MailServer]:
     handler = MailServer()
 
     def conversation() -> SMTP:
         handler.sessions += 1
-        return _Conversation(handler, hostname="mail.test", enable_SMTPUTF8=False)
+        return _Conversation(
+            handler, hostname="mail.test", enable_SMTPUTF8=False,
+            authenticator=authenticator, auth_require_tls=False,
+        )  # fmt: skip
 
     loop = asyncio.get_running_loop()
     server = await loop.create_server(conversation, "127.0.0.1", 0)

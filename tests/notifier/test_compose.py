@@ -210,6 +210,12 @@ def test_an_address_that_no_envelope_can_bear_fails_for_good():
             COMPOSER(draft("welcome", email=bad))
 
 
+def test_an_international_domain_is_written_in_ascii():
+    letter = COMPOSER(draft("welcome", email="jo@agence-é.test"))
+    assert letter.recipient == "jo@xn--agence--hya.test"
+    assert parsed(letter)["To"].addresses[0].addr_spec == letter.recipient
+
+
 @pytest.mark.parametrize("part", ["subject", "text", "html"])
 def test_a_name_that_the_context_lacks_is_an_error(part: str):
     with pytest.raises(jinja2.UndefinedError):

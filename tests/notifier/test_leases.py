@@ -24,7 +24,7 @@ async def test_what_a_dead_sender_was_handing_over_is_in_doubt(stage: Stage, ser
     await stage.hear(await stage.job(await stage.client()))
     desk = stage.desk()
     [draft] = await desk.claim()
-    assert await desk.hand_over(draft.mail, COMPOSER(draft))
+    assert await desk.hand_over(draft, COMPOSER(draft))
 
     await look_after(stage.own, [], stage.relay)
     assert (await stage.mail())["state"] == "handing_off"
@@ -52,14 +52,14 @@ async def test_what_a_dead_sender_had_only_claimed_is_sent_by_another(
     await stage.send()
 
     assert len(server.taken) == 1
-    assert not await dead.hand_over(draft.mail, COMPOSER(draft))
+    assert not await dead.hand_over(draft, COMPOSER(draft))
 
 
 async def test_a_living_senders_lease_is_renewed(stage: Stage):
     await stage.hear(await stage.job(await stage.client()))
     desk = stage.desk()
     [draft] = await desk.claim()
-    await desk.hand_over(draft.mail, COMPOSER(draft))
+    await desk.hand_over(draft, COMPOSER(draft))
 
     await stage.later(EXPIRED)
     await look_after(stage.own, [desk], stage.relay)
@@ -71,7 +71,7 @@ async def test_a_late_250_of_the_fences_holder_ends_the_doubt(stage: Stage):
     await stage.hear(await stage.job(await stage.client()))
     desk = stage.desk()
     [draft] = await desk.claim()
-    await desk.hand_over(draft.mail, COMPOSER(draft))
+    await desk.hand_over(draft, COMPOSER(draft))
     await stage.later(EXPIRED)
     await look_after(stage.own, [], stage.relay)
 
@@ -86,7 +86,7 @@ async def test_a_late_refusal_does_not_resend_what_is_in_doubt(stage: Stage):
     await stage.hear(await stage.job(await stage.client()))
     desk = stage.desk()
     [draft] = await desk.claim()
-    await desk.hand_over(draft.mail, COMPOSER(draft))
+    await desk.hand_over(draft, COMPOSER(draft))
     await stage.later(EXPIRED)
     await look_after(stage.own, [], stage.relay)
 
@@ -99,7 +99,7 @@ async def test_an_outcome_outlives_the_loss_of_the_database(stage: Stage, server
     await stage.hear(await stage.job(await stage.client()))
     desk = stage.desk()
     [draft] = await desk.claim()
-    await desk.hand_over(draft.mail, COMPOSER(draft))
+    await desk.hand_over(draft, COMPOSER(draft))
     await stage.admin.execute(
         "select pg_terminate_backend(pid) from pg_stat_activity"
         " where usename = 'notifier' and pid <> $1",
@@ -117,7 +117,7 @@ async def test_without_a_stored_promise_nothing_is_handed_over(stage: Stage, ser
     [draft] = await desk.claim()
     async with stage.admin.transaction():
         await stage.admin.execute("select from notifier.mail for update")
-        promise = asyncio.create_task(desk.hand_over(draft.mail, COMPOSER(draft)))
+        promise = asyncio.create_task(desk.hand_over(draft, COMPOSER(draft)))
         while not await stage.admin.fetchval(END_THE_WAITING):  # noqa: ASYNC110 - the lock is elsewhere
             await asyncio.sleep(0.01)
     assert not await promise

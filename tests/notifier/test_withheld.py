@@ -59,7 +59,7 @@ async def test_a_client_erased_after_the_claim_gets_nothing(stage: Stage, server
     [draft] = await desk.claim()
     await stage.hear(ClientErased(client_id=client_id))
 
-    assert not await desk.hand_over(draft.mail, COMPOSER(draft))
+    assert not await desk.hand_over(draft, COMPOSER(draft))
     await desk.put_back([draft.mail])
 
     assert (await stage.mail())["state"] == "suppressed"
@@ -70,7 +70,7 @@ async def test_a_mail_under_way_is_settled_without_words(stage: Stage):
     await stage.hear(await stage.job(client_id))
     desk = stage.desk()
     [draft] = await desk.claim()
-    await desk.hand_over(draft.mail, COMPOSER(draft))
+    await desk.hand_over(draft, COMPOSER(draft))
     await stage.hear(ClientErased(client_id=client_id))
 
     await desk.settle(draft.mail, decide(Reply("DATA", 250, f"for {draft.mail.client_id}"), 0))
@@ -113,7 +113,7 @@ async def test_between_claim_and_hand_off_still_counts(stage: Stage, server: Mai
     [draft] = await desk.claim()
     await suppress(stage, client_id)
 
-    assert not await desk.hand_over(draft.mail, COMPOSER(draft))
+    assert not await desk.hand_over(draft, COMPOSER(draft))
     await desk.put_back([draft.mail])
     await stage.send()
 
@@ -131,8 +131,16 @@ async def test_an_address_changed_after_the_claim_is_the_one_written_to(
         "update gateway.client set email = 'new@agence.test' where id = $1", client_id
     )
 
-    assert not await desk.hand_over(draft.mail, COMPOSER(draft))
+    assert not await desk.hand_over(draft, COMPOSER(draft))
     await desk.put_back([draft.mail])
     await stage.send()
 
     assert server.recipients == ["new@agence.test"]
+
+
+async def test_an_international_address_reaches_its_server(stage: Stage, server: MailServer):
+    await stage.hear(await stage.job(await stage.client(email="jo@agence-é.test")))
+
+    await stage.send()
+
+    assert server.recipients == ["jo@xn--agence--hya.test"]

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import structlog
 
+from libs.common.postgres import AWAY
 from services.notifier.domain.mail import Draft
 from services.notifier.handlers.sending import Compose, Desk, Pause, Session, send
 
@@ -15,6 +16,7 @@ log = structlog.get_logger()
 SHORTEST_REST: Final = 0.005
 LONGEST_REST: Final = 0.5
 LONGEST_PAUSE: Final = 60.0
+AWAY_SECONDS: Final = 1.0
 IDLE_SECONDS: Final = 15.0
 FINISHING_SECONDS: Final = 10.0
 PUTTING_BACK_SECONDS: Final = 2.0
@@ -35,9 +37,13 @@ async def run_sender(
                 log.warning("sending_paused", reason=str(pause), times=pauses)
                 await asyncio.sleep(min(2.0 ** (pauses - 1), LONGEST_PAUSE))
                 continue
+            except AWAY as error:
+                log.warning("sender_interrupted", error=type(error).__name__)
+                await asyncio.sleep(AWAY_SECONDS)
+                continue
             except Exception:
                 log.exception("sender_failed")
-                await asyncio.sleep(LONGEST_REST)
+                await asyncio.sleep(AWAY_SECONDS)
                 continue
             rest, idle = (
                 (SHORTEST_REST, 0.0) if busy else (min(rest * 2, LONGEST_REST), idle + rest)

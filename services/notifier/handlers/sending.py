@@ -28,7 +28,7 @@ class Desk(Protocol):
     """Where mails wait; it owns the claimed ones until they are put back or settled."""
 
     async def claim(self) -> Sequence[Draft]: ...
-    async def hand_over(self, mail: Mail, letter: Letter) -> bool: ...
+    async def hand_over(self, draft: Draft, letter: Letter) -> bool: ...
     async def put_back(self, mails: Sequence[Mail]) -> None: ...
     async def settle(self, mail: Mail, decision: Decision) -> None: ...
 
@@ -59,7 +59,7 @@ async def send(draft: Draft, *, desk: Desk, session: Session, compose: Compose) 
     reply = await session.envelope(letter.recipient)
     if reply is None:
         # Suppressed, erased, changed or taken over since the claim? Then the next claim will see it.
-        if not await desk.hand_over(draft.mail, letter):
+        if not await desk.hand_over(draft, letter):
             await session.close()
             await desk.put_back([draft.mail])
             return

@@ -47,7 +47,9 @@ class Composer(msgspec.Struct, frozen=True, kw_only=True):
             html_body=words.html_body,
             attachment=export.attachment(draft.homes, locale) if many else None,
         )
-        return Letter(recipient=address, headers=headers, raw=raw, **words._asdict())
+        return Letter(
+            recipient=message.envelope_address(address), headers=headers, raw=raw, **words._asdict()
+        )
 
     def _locale(self, draft: Draft) -> str:
         chosen = draft.contact.locale if draft.contact and is_for_client(draft.mail) else "fr"

@@ -55,7 +55,7 @@ def unstructured(value: str) -> str:
 def mailbox(name: str, address: str) -> str:
     """A name and an address as a header's value."""
     _refuse_control(name)
-    checked_address(address)
+    address = envelope_address(address)
     if not name:
         return address
     if _PLAIN_NAME.fullmatch(name) and "=?" not in name:
@@ -63,11 +63,16 @@ def mailbox(name: str, address: str) -> str:
     return "\r\n ".join([*_encoded_words(name), f"<{address}>"])
 
 
-def checked_address(address: str) -> str:
-    """The address, if a server can be asked to deliver to it."""
-    if not _ADDRESS.fullmatch(address) or not address.isascii():
+def envelope_address(address: str) -> str:
+    """The address as an envelope and a header bear it; an international domain in its ASCII form."""
+    local, _, domain = address.rpartition("@")
+    try:
+        plain = f"{local}@{domain.encode('idna').decode('ascii')}"
+    except UnicodeError:
+        plain = ""
+    if not _ADDRESS.fullmatch(plain) or not plain.isascii():
         raise PermanentError("the mail address cannot be written in an envelope")
-    return address
+    return plain
 
 
 def _refuse_control(value: str) -> None:

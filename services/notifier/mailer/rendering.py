@@ -37,9 +37,9 @@ def render(kind: str, locale: str, context: Mapping[str, Any]) -> Words:
 
 @cache
 def _environment(locale: str, *, escape: bool) -> Environment:
-    environment = Environment(  # noqa: S701 - escaping is off for the plain text parts alone
+    environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
-        autoescape=escape,
+        autoescape=escape,  # noqa: S701 - off for the plain text parts alone
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

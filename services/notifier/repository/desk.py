@@ -12,7 +12,7 @@ import structlog
 from libs.common import outbox
 from libs.common.postgres import AWAY, Connection, connect
 from services.notifier.domain.delivery import Decision
-from services.notifier.domain.mail import Draft, Letter, Mail, is_for_client
+from services.notifier.domain.mail import Draft, Letter, Mail
 from services.notifier.handlers.outcomes import tell
 from services.notifier.repository.facts import drafts
 from services.notifier.repository.mails import COLUMNS, to_mail
@@ -47,7 +47,7 @@ HAND_OVER: Final = """
       where id = $1 and fence = $2 and state = 'claimed'
         and (client_id is null or exists (
           select from gateway.client_contact as contact
-          where contact.client_id = mail.client_id and (not $9 or contact.email = $4)))
+          where contact.client_id = mail.client_id and contact.email = $9))
         and (kind not in ('notification', 'monthly') or not exists (
           select from suppression where suppression.client_id = mail.client_id))
       returning id
@@ -115,20 +115,23 @@ class PostgresDesk:
         self.held = {mail.id: mail.fence for mail in mails}
         return await drafts(connection, mails) if mails else []
 
-    async def hand_over(self, mail: Mail, letter: Letter) -> bool:
+    async def hand_over(self, draft: Draft, letter: Letter) -> bool:
         """Promise the hand-off: false when the mail is not ours to send, or not as it was claimed.
 
         After a lost connection nobody knows whether the promise was stored: then it does not hold.
         """
+        mail, contact = draft.mail, draft.contact
         parts = (letter.subject, letter.headers, letter.text_body, letter.html_body)
+        written_to = contact and contact.email
         try:
             connection = await self._connected()
-            return await connection.fetchval(
-                HAND_OVER, mail.id, mail.fence, LEASE, letter.recipient, *parts, is_for_client(mail)
-            ) is not None  # fmt: skip
+            row = await connection.fetchrow(
+                HAND_OVER, mail.id, mail.fence, LEASE, letter.recipient, *parts, written_to
+            )
         except AWAY:
             log.warning("hand_over_not_stored", mail_id=str(mail.id))
             return False
+        return row is not None
 
     async def put_back(self, mails: Sequence[Mail]) -> None:
         """Give up mails of which nothing was handed over; they are due at once."""

@@ -31,7 +31,8 @@ RETURN_UNSENT: Final = """
     update mail
     set state = 'pending', next_try_at = public.clock(), lease_until = null,
         updated_at = public.clock()
-    where state = 'claimed' and lease_until < public.clock()
+    where id in (select id from mail where state = 'claimed' and lease_until < public.clock()
+                 for update skip locked)
 """
 
 DOUBT: Final = f"""
@@ -71,7 +72,9 @@ async def keep(url: str, desks: Sequence[PostgresDesk], relay: asyncio.Event) ->
                     await asyncio.sleep(EVERY_SECONDS)
         except postgres.AWAY as error:
             log.warning("leases_interrupted", error=type(error).__name__)
-            await asyncio.sleep(EVERY_SECONDS)
+        except Exception:
+            log.exception("leases_not_looked_after")
+        await asyncio.sleep(EVERY_SECONDS)
 
 
 async def look_after(

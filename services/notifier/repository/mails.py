@@ -42,6 +42,7 @@ FORGET: Final = f"""
     with erased as (
       select id, state in ('pending', 'claimed') as stopped from mail
       where client_id = any($1::uuid[])
+      order by id
       for update
     ), blanked as (
       update mail
