@@ -25,6 +25,7 @@ from services.scraper.handlers.ports import (
 
 USER_AGENT: Final = "TrackImmo (reads open sales files; one request at a time)"
 MOST_BYTES: Final = 256 * 1024 * 1024
+SHORT_BYTES: Final = 64 * 1024
 MOST_REDIRECTS: Final = 3
 FILE_SECONDS: Final = 120
 IN_PLACE_SECONDS: Final = 10.0
@@ -103,7 +104,8 @@ class Fetcher(msgspec.Struct, frozen=True, kw_only=True):
 
     async def _answers(self, url: str) -> bool:
         try:
-            async with self._response(url):
+            async with self._response(url) as response:
+                await _drain(response)
                 return True
         except (MissingFileError, BrokenFileError):
             return False
@@ -115,12 +117,23 @@ class Fetcher(msgspec.Struct, frozen=True, kw_only=True):
                 asyncio.timeout(FILE_SECONDS),
                 self.client.stream("GET", url) as response,
             ):
+                if response.status_code != HTTPStatus.OK:
+                    await _drain(response)
                 _check_status(url, response.status_code)
                 yield response
         except (httpx.TooManyRedirects, httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
             raise BrokenFileError("redirected", f"{url} leads nowhere: {error}") from error
         except (httpx.HTTPError, TimeoutError) as error:
             raise SourceDownError(f"{url} does not answer ({type(error).__name__})") from error
+
+
+async def _drain(response: httpx.Response) -> None:
+    """Read a short body to its end, so that the connection serves again."""
+    size = 0
+    async for chunk in response.aiter_bytes():
+        size += len(chunk)
+        if size > SHORT_BYTES:
+            return
 
 
 def _check_status(url: str, status: int) -> None:

@@ -201,7 +201,7 @@ def _rows(claim: Claim, attempt: Attempt) -> pl.DataFrame:
         address=pl.col("address").fill_null(""),
         postal_code=pl.col("postal_code").fill_null(""),
         city_name=pl.col("city_name").fill_null(""),
-        price_eur=_positive(pl.col("price_cents").cast(pl.Decimal(18, 0)) / 100).cast(MONEY),
+        price_eur=_positive(pl.col("price_cents") / 100).cast(MONEY),
         surface_m2=_positive(pl.col("surface_m2")).cast(MONEY),
         rooms="rooms",
         land_m2=_positive(pl.col("land_m2")).cast(MONEY),

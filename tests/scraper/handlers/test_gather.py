@@ -1,0 +1,281 @@
+import gzip
+import json
+import shutil
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from deploy.simulator.server import Publisher
+from libs.common.events import PropertiesReady, StepFailed, StepProgressed
+from services.scraper.domain import Source
+from tests.scraper.stage import COLUMNS, GEO_DVF, Scraper, Shelf, asking, flat, flats
+
+FLATS = flats("2019-05-02")
+
+
+def downloads(rows):
+    return [(row["year"], row["state"]) for row in rows]
+
+
+async def all_downloads(scraper: Scraper, year: int):
+    return await scraper.connection.fetch(
+        "select * from download where year = $1 order by fetched_at, id", year
+    )
+
+
+@pytest.mark.parametrize(
+    "fault,code",
+    [("html", "html"), ("truncated", "truncated_gzip"), ("columns", "missing_columns")],
+)
+async def test_a_broken_file_is_a_named_error_and_the_city_not_fresh(
+    scraper: Scraper, publisher: Publisher, fault: str, code: str
+):
+    scraper.ask(f"{publisher.url}/faults/{fault}{GEO_DVF}")
+
+    progress, failed = await scraper.refreshed("01053")
+
+    assert isinstance(progress, StepProgressed)
+    assert f"01053: 2018: {code}: " in progress.note
+    assert isinstance(failed, StepFailed)
+    assert not failed.permanent
+    assert f"{code}: {publisher.url}" in failed.reason
+    city = await scraper.row("select * from city where insee_code = '01053'")
+    assert city["last_scraped"] is None
+    assert f"2018: {code}: " in city["error"]
+    assert await scraper.value("select state from refresh_overview") == "failed"
+
+
+async def test_a_broken_file_is_kept_to_be_looked_at(
+    scraper: Scraper, publisher: Publisher, tmp_path: Path
+):
+    scraper.ask(f"{publisher.url}/faults/html{GEO_DVF}")
+    await scraper.refreshed("01053")
+
+    [row] = await all_downloads(scraper, 2018)
+
+    assert row["state"] == "broken"
+    assert row["sha256"]
+    kept = tmp_path / "archive" / row["sha256"][:2] / row["sha256"]
+    assert b"Service indisponible" in kept.read_bytes()
+
+
+async def test_a_failed_city_is_not_tried_again_for_an_hour(scraper: Scraper, publisher: Publisher):
+    scraper.ask(f"{publisher.url}/faults/html{GEO_DVF}")
+    await scraper.refreshed("01053")
+
+    [at_once] = await scraper.process(asking("01053"))
+    await scraper.database.advance(timedelta(hours=1, seconds=5))
+    [later] = await scraper.process(asking("01053"))
+
+    assert isinstance(at_once, StepFailed)
+    assert isinstance(later, StepProgressed)
+
+
+async def test_a_failed_city_fails_no_job_that_has_enough(scraper: Scraper, shelf: Shelf):
+    shelf.put(2019, *FLATS)
+    shelf.put_bytes(2020, b"<html>", insee="01053")
+    scraper.ask(shelf.template)
+
+    progress, ready = await scraper.refreshed("01053")
+
+    assert "2020: html: " in progress.note
+    assert isinstance(ready, PropertiesReady)
+    assert ready.notes[0].startswith("01053: 2020: html: ")
+    assert await scraper.value("select count(*) from candidate") == 30
+
+
+async def test_homes_that_a_client_has_do_not_count_as_stock(scraper: Scraper, shelf: Shelf):
+    shelf.put(2019, *FLATS)
+    shelf.put_bytes(2020, b"<html>")
+    scraper.ask(shelf.template)
+    job = asking("01053", count=30)
+    await scraper.process(job)
+    await scraper.work()
+    await scraper.deliver_one(job)
+
+    [other] = await scraper.process(asking("01053", count=30))
+    [same] = await scraper.process(asking("01053", count=30, client_id=job.client_id))
+
+    assert isinstance(other, PropertiesReady)
+    assert isinstance(same, StepFailed)
+
+
+async def test_the_next_source_serves_what_the_first_cannot(scraper: Scraper, publisher: Publisher):
+    scraper.ask(f"{publisher.url}/faults/html{GEO_DVF}", publisher.url + GEO_DVF)
+
+    _, ready = await scraper.refreshed("01053")
+
+    assert isinstance(ready, PropertiesReady)
+    assert downloads(await all_downloads(scraper, 2019)) == [(2019, "broken"), (2019, "loaded")]
+    assert await scraper.value("select last_scraped is not null from city")
+
+
+@pytest.mark.parametrize("down", ["/faults/500", "refused"])
+async def test_a_source_that_is_down_gives_way_to_the_next(
+    scraper: Scraper, publisher: Publisher, down: str
+):
+    root = "http://127.0.0.1:9" if down == "refused" else publisher.url + down
+    scraper.ask(root + GEO_DVF, publisher.url + GEO_DVF)
+
+    _, ready = await scraper.refreshed("01451")
+
+    assert isinstance(ready, PropertiesReady)
+    assert downloads(await all_downloads(scraper, 2019)) == [(2019, "down"), (2019, "loaded")]
+
+
+async def test_no_source_up_is_a_named_error(scraper: Scraper, publisher: Publisher):
+    scraper.ask(f"{publisher.url}/faults/500{GEO_DVF}")
+
+    _, failed = await scraper.refreshed("01451")
+
+    assert isinstance(failed, StepFailed)
+    assert "answers 500" in failed.reason
+
+
+async def test_a_missing_file_is_no_sale_where_the_source_has_the_year(
+    scraper: Scraper, publisher: Publisher
+):
+    """01426 has no file for 2022; the year's folder answers."""
+    scraper.ask(publisher.url + GEO_DVF)
+
+    _, ready = await scraper.refreshed("01426")
+
+    states = dict(await scraper.connection.fetch("select year, state from city_year"))
+    assert states[2021] == "read"
+    assert states[2022] == "no_sale"
+    assert states[2026] == "not_covered"
+    assert ready.notes == ("No source has 2026 for 01426.",)
+    assert await scraper.value("select last_scraped is not null from city")
+
+
+async def test_another_commune_of_the_department_tells_that_a_source_has_the_year(
+    scraper: Scraper, shelf: Shelf
+):
+    flat_files = f"file://{shelf.folder}/{{insee}}-{{year}}.csv"
+    (shelf.folder / "01999-2019.csv").write_text("")
+    scraper.ask(flat_files)
+
+    await scraper.refreshed("01053")
+
+    states = dict(await scraper.connection.fetch("select year, state from city_year"))
+    assert states[2019] == "no_sale"
+    assert states[2020] == "not_covered"
+
+
+async def test_a_header_alone_is_no_sale_in_a_small_place(scraper: Scraper, shelf: Shelf):
+    shelf.put(2019)
+    scraper.ask(shelf.template)
+
+    _, ready = await scraper.refreshed("01053")
+
+    assert isinstance(ready, PropertiesReady)
+    assert await scraper.value("select state from city_year where year = 2019") == "read"
+
+
+async def test_a_hollow_year_is_an_error_by_name(scraper: Scraper, publisher: Publisher):
+    scraper.ask(f"{publisher.url}/faults/hollow{GEO_DVF}")
+
+    progress, ready = await scraper.refreshed("01053")
+
+    assert progress.note.startswith("01053: 2019: hollow_year: ")
+    assert isinstance(ready, PropertiesReady)  # the other years hold enough
+    assert await scraper.value("select last_scraped from city") is None
+    assert await scraper.value("select count(*) from property where sold_on < '2020-1-1'") == (
+        await scraper.value("select count(*) from property where sold_on < '2019-1-1'")
+    )
+
+
+async def test_a_hollow_year_is_taken_from_the_next_source(scraper: Scraper, publisher: Publisher):
+    scraper.ask(f"{publisher.url}/faults/hollow{GEO_DVF}", publisher.url + GEO_DVF)
+
+    await scraper.refreshed("01053")
+
+    assert downloads(await all_downloads(scraper, 2019)) == [(2019, "hollow"), (2019, "loaded")]
+    assert downloads(await all_downloads(scraper, 2020)) == [(2020, "loaded")]
+    assert await scraper.value("select last_scraped is not null from city")
+
+
+async def test_a_source_is_asked_for_its_own_years_only(scraper: Scraper, shelf: Shelf):
+    shelf.put(2019, *FLATS)
+    shelf.put(2020, *flats("2020-05-02"))
+    scraper.ask(Source("geo-dvf", shelf.template, 2018, 2019))
+
+    _, ready = await scraper.refreshed("01053")
+
+    assert "No source has 2020 for 01053." in ready.notes
+    assert await scraper.value("select max(sold_on) < '2020-1-1' from property")
+
+
+async def test_an_unchanged_file_is_not_loaded_again(scraper: Scraper, shelf: Shelf):
+    shelf.put(2019, *FLATS)
+    scraper.ask(shelf.template)
+    await scraper.refreshed("01053")
+
+    await scraper.database.advance(timedelta(days=91))
+    await scraper.refreshed("01053")
+
+    assert [row["state"] for row in await all_downloads(scraper, 2019)] == ["loaded", "unchanged"]
+    assert await scraper.value("select count(*) from candidate") == 30
+
+
+async def test_a_year_that_its_source_has_dropped_stays_in_stock(scraper: Scraper, shelf: Shelf):
+    shelf.put(2019, *FLATS)
+    scraper.ask(shelf.template)
+    await scraper.refreshed("01053")
+
+    shutil.rmtree(shelf.folder / "2019")
+    await scraper.database.advance(timedelta(days=91))
+    _, ready = await scraper.refreshed("01053")
+
+    assert "No source has 2019 for 01053." not in ready.notes
+    assert await scraper.value("select state from city_year where year = 2019") == "read"
+    assert await scraper.value("select count(*) from candidate") == 30
+
+
+async def test_a_gzip_file_is_read_by_its_first_bytes(scraper: Scraper, shelf: Shelf):
+    shelf.put(2019, *FLATS)
+    plain = shelf.path(2019).read_bytes()
+    shelf.put_bytes(2019, gzip.compress(plain))
+    scraper.ask(shelf.template)
+
+    await scraper.refreshed("01053")
+
+    assert await scraper.value("select count(*) from candidate") == 30
+
+
+async def test_a_file_of_another_commune_is_broken(scraper: Scraper, shelf: Shelf):
+    shelf.put(2019, flat("2019-05-02", code_commune="01004"))
+    scraper.ask(shelf.template)
+
+    progress, _ = await scraper.refreshed("01053")
+
+    assert "2019: other_commune: " in progress.note
+
+
+async def test_what_was_rejected_is_counted_with_the_download(scraper: Scraper, shelf: Shelf):
+    shelf.put(2019, *FLATS, flat("2019-06-01", nature_mutation="Echange"))
+    scraper.ask(shelf.template)
+    await scraper.refreshed("01053")
+
+    [row] = await all_downloads(scraper, 2019)
+
+    assert (row["lines"], row["groups"]) == (31, 31)
+    assert row["rejected"]["nature"] == 1
+
+
+async def test_real_files_fill_the_stock(scraper: Scraper, shared_data: Path):
+    folder = f"file://{shared_data}/sales/geo-dvf"
+    scraper.ask(folder + "/{year}/communes/{department}/{insee}.csv")
+    golden = json.loads((shared_data / "sales" / "golden.json").read_text())
+
+    await scraper.refreshed("01053", "64260")
+
+    told = golden["geo-dvf/2019/communes/01/01053.csv"]
+    kept = await scraper.row(
+        "select count(*) filter (where kind = 'house') as houses,"
+        " count(*) filter (where kind = 'apartment') as flats from property"
+        " where insee_code = '01053' and sold_on between '2019-01-01' and '2019-12-31'"
+    )
+    assert (kept["houses"], kept["flats"]) == (told["maisons"], told["appartements"])
+    assert len(COLUMNS) == 40
