@@ -35,6 +35,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     covered: bool
     reason: str | None
+    expands_to: Sequence[str]
 
 
 # `search` is the folded name with the codes behind it; it is empty where a commune has merged.
@@ -55,7 +56,7 @@ SEARCH: Final = """
 """
 
 NAMED: Final = """
-    select insee_code, city_id, name, covered, reason
+    select insee_code, city_id, name, covered, reason, expands_to
     from scraper.place_overview
     where insee_code = any($1::text[]) or city_id = any($2::uuid[])
 """

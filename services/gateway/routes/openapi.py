@@ -49,6 +49,7 @@ def describe(routes: Sequence[ControllerRouterHandler]) -> dict[str, Any]:
     app = Litestar(
         routes,
         openapi_config=config,
+        logging_config=None,
         dependencies={"ports": described},
         request_class=StrictRequest,
     )
@@ -95,7 +96,9 @@ def _complete(path: str, operation: dict[str, Any], handler: HTTPRouteHandler) -
     if body := operation.get("requestBody"):
         body["content"]["application/json"]["example"] = BODIES[name]
     answers = operation["responses"]
-    answers[str(handler.status_code)]["content"]["application/json"]["example"] = ANSWERS[name]
+    well = answers[str(handler.status_code)]
+    well["description"] = operation["summary"]
+    well["content"]["application/json"]["example"] = ANSWERS[name]
     answers.pop("400", None)
     answers |= {str(status): _problem(status) for status in sorted(_statuses(operation, handler))}
 

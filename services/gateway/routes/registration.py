@@ -82,7 +82,12 @@ async def resolve(connection: Connection, chosen: Sequence[str]) -> list[str]:
     faults = tuple(_faults(chosen, named))
     if faults:
         raise invalid(*faults)
-    return [place.insee_code for place in named if place]
+    return [_today(place) for place in named if place]
+
+
+def _today(place: Place) -> str:
+    """The code to keep: that of the commune into which the chosen one has merged, else its own."""
+    return place.expands_to[0] if len(place.expands_to) == 1 else place.insee_code
 
 
 def _key(entry: str) -> str | UUID | None:
@@ -108,7 +113,9 @@ def _wrong(entry: str, place: Place | None, seen: set[str]) -> str | None:
         return f"Unknown city {entry[:60]!r}: give an INSEE code or a city_id of /api/cities"
     if not place.covered:
         return f"{place.name} ({place.insee_code}) is not covered: {place.reason}"
-    if place.insee_code in seen:
-        return f"{place.name} ({place.insee_code}) is chosen twice"
-    seen.add(place.insee_code)
+    if not seen.isdisjoint(place.expands_to):
+        return (
+            f"{place.name} ({place.insee_code}) is chosen twice, by itself or within another city"
+        )
+    seen.update(place.expands_to)
     return None

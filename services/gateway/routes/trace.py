@@ -4,7 +4,7 @@ import re
 import secrets
 import time
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 import structlog
@@ -61,6 +61,8 @@ def traced(app: ASGIApp) -> ASGIApp:
         if scope["type"] != "http":
             await app(scope, receive, send)
             return
+        if scope["method"] == "HEAD":  # as GET; the server leaves the body out
+            scope = cast(Scope, {**scope, "method": "GET"})
         trace = trace_of(Headers.from_scope(scope))
         status = 500
 

@@ -114,32 +114,36 @@ async def admin(database: Database) -> Connection:
     connection = await database.connect()
     await connection.executemany(
         """insert into scraper.place (insee_code, city_id, name, postal_codes, department, region,
-                                      population, search, refusal)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9)""",
+                                      population, search, refusal, expands_to)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)""",
         [
-            (code, city_id(code), name, postal, code[:2], "84", people, search, refusal)
-            for code, name, postal, people, search, refusal in PLACES
+            (code, city_id(code), name, postal, code[:2], "84", people, search, refusal, parts)
+            for code, name, postal, people, search, refusal, parts in PLACES
         ],
     )
     return connection
 
 
 PLACES = (
-    ("01053", "Bourg-en-Bresse", ["01000"], 42000, "bourg en bresse 01000 01053", None),
-    ("64260", "Hendaye", ["64700"], 18000, "hendaye 64700 64260", None),
-    ("69123", "Lyon", ["69001", "69002"], 520000, "lyon 69001 69002 69123", None),
-    ("42147", "Chalain-le-Comtal", ["42600"], 900, "chalain le comtal 42600 42147", None),
-    ("27370", "Lyons-la-Forêt", ["27480"], 700, "lyons la foret 27480 27370", None),
-    ("2A004", "Ajaccio", ["20000", "20090"], 73000, "ajaccio 20000 20090 2a004", None),
+    ("01053", "Bourg-en-Bresse", ["01000"], 42000, "bourg en bresse 01000 01053", None, None),
+    ("64260", "Hendaye", ["64700"], 18000, "hendaye 64700 64260", None, None),
     (
-        "67482",
-        "Strasbourg",
-        ["67000"],
-        290000,
-        "strasbourg 67000 67482",
-        "its land register is not published",
+        "69123",
+        "Lyon",
+        ["69001", "69002"],
+        520000,
+        "lyon 69001 69002 69123",
+        None,
+        ["69381", "69382"],
     ),
+    ("69381", "Lyon 1er", ["69001"], 29000, "lyon 1er 69001 69381", None, None),
+    ("42147", "Chalain-le-Comtal", ["42600"], 900, "chalain le comtal 42600 42147", None, None),
+    ("27370", "Lyons-la-Forêt", ["27480"], 700, "lyons la foret 27480 27370", None, None),
+    ("2A004", "Ajaccio", ["20000", "20090"], 73000, "ajaccio 20000 20090 2a004", None, None),
+    ("67482", "Strasbourg", ["67000"], 290000, "strasbourg 67000 67482", "no land register", None),
+    ("01999", "Merged into Bourg", ["01000"], 100, "", None, ["01053"]),
 )
+"""Code, name, postal codes, population, search text, why not covered, codes of its sales."""
 
 
 def registration(**changed: Any) -> dict[str, Any]:

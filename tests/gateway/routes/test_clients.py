@@ -69,8 +69,10 @@ CITIES = {
     "unknown": (["01053", "99999"], "/chosen_cities/1", "Unknown city '99999'"),
     "no code": (["Lyon"], "/chosen_cities/0", "Unknown city 'Lyon'"),
     "unknown id": ([str(uuid4())], "/chosen_cities/0", "Unknown city"),
-    "uncovered": (["67482"], "/chosen_cities/0", "its land register is not published"),
+    "uncovered": (["67482"], "/chosen_cities/0", "no land register"),
     "twice": (["01053", str(city_id("01053"))], "/chosen_cities/1", "chosen twice"),
+    "part of another": (["69123", "69381"], "/chosen_cities/1", "chosen twice"),
+    "merged": (["01053", "01999"], "/chosen_cities/1", "chosen twice"),
     "empty": ([], "/chosen_cities", "length >= 1"),
     "hostile": (["\u0000' or 1=1"], "/chosen_cities/0", "Unknown city"),
 }
@@ -92,6 +94,11 @@ async def test_every_wrong_city_is_named_at_once(api: Api, admin: Connection):
         "/chosen_cities/0",
         "/chosen_cities/2",
     ]
+
+
+async def test_a_merged_commune_is_kept_as_the_one_it_belongs_to(api: Api, admin: Connection):
+    answer = await api.post("/api/clients", json=registration(chosen_cities=["01999", "69123"]))
+    assert answer.json()["chosen_cities"] == [str(city_id("01053")), str(city_id("69123"))]
 
 
 async def test_a_corsican_code_is_known_in_either_case(api: Api, admin: Connection):

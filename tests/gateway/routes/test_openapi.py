@@ -1,3 +1,4 @@
+import logging
 from typing import Any
 
 import msgspec
@@ -5,7 +6,15 @@ import pytest
 
 from services.gateway.domain.progress import JobStatus
 from services.gateway.repository.cities import City
-from services.gateway.routes import clients, health, jobs, properties, registration, schedule
+from services.gateway.routes import (
+    clients,
+    health,
+    jobs,
+    openapi,
+    properties,
+    registration,
+    schedule,
+)
 from services.gateway.routes.examples import ANSWERS, BODIES
 from tests.gateway.routes.conftest import Api
 
@@ -133,3 +142,9 @@ def test_every_example_is_true(document: dict[str, Any]):
         "run_schedule": schedule.RunSchedule,
     }.items():
         assert msgspec.convert(BODIES[name], kind)
+
+
+def test_drawing_it_leaves_the_log_alone():
+    before = list(logging.getLogger().handlers)
+    openapi.describe([health.health])
+    assert logging.getLogger().handlers == before

@@ -52,6 +52,11 @@ async def test_a_request_leaves_one_line_without_what_it_said(lonely: Api):
     assert "camille" not in str(lines)
 
 
+async def test_head_is_answered_as_get(lonely: Api):
+    assert (await lonely.head("/health")).status_code == 200
+    assert (await lonely.head("/api/process-client")).status_code == 405
+
+
 async def test_a_bug_of_ours_tells_its_trace_and_no_more():
     @get("/", sync_to_thread=False)
     def broken() -> None:
