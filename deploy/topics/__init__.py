@@ -1,5 +1,6 @@
 """The topics of the system, made on any broker: one a kind of event, all alike."""
 
+import asyncio
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from libs.common.events import TOPICS
 
 ALREADY_EXISTS: Final = 36
 ATTEMPTS: Final = 20
+VISIBLE_WITHIN_LOOKS: Final = 200
 
 
 class TopicsError(RuntimeError):
@@ -44,14 +46,18 @@ async def create(
     await client.start()
     try:
         made = set(await _create(client, topics, wanted))
+        wrong = await _visible_wrong(client, topics, wanted)
         for _ in range(ATTEMPTS if replace else 0):
-            if not (wrong := await _wrong(client, topics, wanted)):
+            if not wrong:
                 break
             await client.delete_topics(list(wrong))
             made.update(await _create(client, topics, wanted))
-        await _check(client, topics, wanted)
+            wrong = await _visible_wrong(client, topics, wanted)
     finally:
         await client.close()
+    if wrong:
+        listed = ", ".join(f"{name} has {n}" for name, n in wrong.items())
+        raise TopicsError(f"Every topic needs {wanted.partitions} partitions, but {listed}")
     return tuple(topic for topic in topics if topic in made)
 
 
@@ -82,10 +88,17 @@ async def _create(
     return tuple(name for name, code, _ in answer.topic_errors if code == 0)
 
 
-async def _check(client: AIOKafkaAdminClient, topics: Sequence[str], wanted: Layout) -> None:
-    if wrong := await _wrong(client, topics, wanted):
-        listed = ", ".join(f"{name} has {n}" for name, n in wrong.items())
-        raise TopicsError(f"Every topic needs {wanted.partitions} partitions, but {listed}")
+async def _visible_wrong(
+    client: AIOKafkaAdminClient, topics: Sequence[str], wanted: Layout
+) -> dict[str, int]:
+    """What is wrong once every topic is to be seen, which takes a broker a moment."""
+    wrong = await _wrong(client, topics, wanted)
+    for _ in range(VISIBLE_WITHIN_LOOKS):
+        if all(wrong.values()):
+            break
+        await asyncio.sleep(0.05)
+        wrong = await _wrong(client, topics, wanted)
+    return wrong
 
 
 async def _wrong(

@@ -49,8 +49,8 @@ def test_a_mail_is_filed_as_it_was_for_each_recipient(sink: tuple[int, Path]) ->
 
 def test_only_loopback_is_listened_on(sink: tuple[int, Path]) -> None:
     port, _ = sink
-    connections = psutil.net_connections("tcp")
-    listening = {tuple(c.laddr)[0] for c in connections if tuple(c.laddr)[1:] == (port,)}
+    addresses = [tuple(c.laddr) for c in psutil.net_connections("tcp")]
+    listening = {host for host, at in addresses if at == port}
     assert listening == {"127.0.0.1"}
 
 
