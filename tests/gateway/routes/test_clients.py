@@ -1,3 +1,4 @@
+import asyncio
 import json
 from typing import Any
 from uuid import UUID, uuid4
@@ -58,6 +59,14 @@ async def test_a_mail_address_belongs_to_one_client_whatever_its_case(api: Api, 
     answer = await api.post("/api/clients", json=registration(email="CAMILLE@agence.EXAMPLE"))
     assert answer.status_code == 409
     assert answer.json()["detail"] == "This mail address belongs to another client"
+
+
+async def test_of_many_with_one_mail_address_one_is_registered(api: Api, admin: Connection):
+    answers = await asyncio.gather(
+        *(api.post("/api/clients", json=registration()) for _ in range(6))
+    )
+    assert sorted(answer.status_code for answer in answers) == [201] + [409] * 5
+    assert await admin.fetchval("select count(*) from gateway.outbox") == 1
 
 
 async def test_nothing_is_kept_of_a_refused_client(api: Api, admin: Connection):

@@ -1,0 +1,60 @@
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.gateway.routes.body import Body, pointer, read
+from services.gateway.routes.jobs import AddAddresses, ProcessClient
+from services.gateway.routes.problems import Refusal
+from services.gateway.routes.registration import Registration
+from services.gateway.routes.schedule import RunSchedule
+from tests.gateway.routes.conftest import registration
+
+KINDS: tuple[type[Body], ...] = (Registration, ProcessClient, AddAddresses, RunSchedule)
+NAMES = sorted({field.name for kind in KINDS for field in msgspec.structs.fields(kind)})
+
+ANY_JSON: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def outcome(raw: bytes, kind: type[Body]) -> Body | Refusal:
+    try:
+        return read(raw, kind)
+    except Refusal as refusal:
+        return refusal
+
+
+@given(st.sampled_from(KINDS), st.dictionaries(st.sampled_from(NAMES) | st.text(), ANY_JSON))
+def test_whatever_is_said_is_read_or_refused_by_name(kind: type[Body], said: dict[str, Any]):
+    result = outcome(msgspec.json.encode(said), kind)
+    if isinstance(result, Refusal):
+        assert result.status_code == 422
+        assert all(fault.pointer and fault.detail for fault in result.faults)
+
+
+@given(st.binary())
+def test_whatever_bytes_come_are_read_or_refused(raw: bytes):
+    assert isinstance(outcome(raw, ProcessClient), ProcessClient | Refusal)
+
+
+@given(st.sampled_from(sorted(registration())), ANY_JSON)
+def test_one_strange_field_is_refused_alone(name: str, value: Any):
+    result = outcome(msgspec.json.encode(registration(**{name: value})), Registration)
+    if isinstance(result, Refusal):
+        assert {fault.pointer.split("/")[1] for fault in result.faults} == {name}
+
+
+def test_a_pointer_reaches_into_lists():
+    with pytest.raises(Refusal) as refusal:
+        read(msgspec.json.encode(registration(chosen_cities=["01053", 5])), Registration)
+    assert [fault.pointer for fault in refusal.value.faults] == ["/chosen_cities/1"]
+    assert refusal.value.faults[0].detail == "Expected str, got int"
+
+
+def test_a_pointer_escapes_what_rfc_6901_escapes():
+    assert pointer("a/b", "~") == "/a~1b/~0"
