@@ -18,10 +18,15 @@ class Process(msgspec.Struct, kw_only=True, frozen=True):
     ready: Callable[[int], bool] = lambda _: True
     """Asked with the process id until it says yes; who needs this waits for it."""
     stop_with: signal.Signals = signal.SIGTERM
+    falls_with: tuple[str, ...] = ()
+    """Stopped when one of these ends, which starts again only after that; then started afresh."""
 
 
 class Step(msgspec.Struct, kw_only=True, frozen=True):
-    """Something to do once what it needs is up, and again each time one of those came up again."""
+    """Something to do once what it needs is up, and again each time one of those came up again.
+
+    It counts as up as long as what it needs is.
+    """
 
     name: str
     needs: tuple[str, ...] = ()

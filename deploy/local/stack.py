@@ -34,7 +34,6 @@ def table(stack: Stack, say: Say) -> Table:
             needs=(*_own(stack, "broker"), "migrations"),
             action=partial(_topics, stack, replay, say),
         ),
-        Step(name="stragglers", needs=("topics",), action=replay.stragglers),
         *(_service(stack, name) for name in SERVICES),
     ]
 
@@ -97,6 +96,7 @@ def _service(stack: Stack, name: str) -> Process:
         directory=ROOT,
         needs=("topics",),
         ready=lambda _: answers(port),
+        falls_with=_own(stack, "broker"),
     )
 
 

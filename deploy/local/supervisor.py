@@ -101,11 +101,14 @@ class Supervisor:
         return True
 
     async def _keep(self, process: Process) -> None:
-        await self.up(*process.needs)
         waits = _waits()
         while True:
+            await self.up(*process.needs)
             began = time.monotonic()
             reason = await self._live(process)
+            if not reason:
+                self.say(process.name, f"stopped with {' or '.join(process.falls_with)}")
+                continue
             if time.monotonic() - began > HEALTHY_AFTER:
                 waits = _waits()
                 del self.deaths[process.name]
@@ -113,8 +116,10 @@ class Supervisor:
             wait = next(waits)
             self.say(process.name, f"ended ({reason}), starts again in {wait:g} s")
             await asyncio.sleep(wait)
+            await self._others_have_fallen(process)
 
     async def _live(self, process: Process) -> str:
+        """Start it and wait: why it ended, or nothing where it fell with another."""
         path = self.log_dir / f"{process.name}.log"
         with path.open("ab") as log:
             child = await asyncio.create_subprocess_exec(
@@ -129,14 +134,29 @@ class Supervisor:
         self.changed(self.pids)
         self.say(process.name, f"started, process {child.pid}")
         greeting = asyncio.create_task(self._greet(process, child.pid))
+        fall = asyncio.create_task(self._fall(process))
+        end = asyncio.create_task(child.wait())
         try:
-            return _reason(await child.wait(), path)
+            await asyncio.wait((end, fall), return_when=asyncio.FIRST_COMPLETED)
+            return _reason(end.result(), path) if end.done() else ""
         finally:
-            await _end([greeting])
+            await _end([greeting, fall])
             await _terminate(child, process.stop_with, self._patience)
-            self._up.discard(process.name)
-            del self.pids[process.name]
-            self.changed(self.pids)
+            await end
+            await self._mark_down(process.name)
+
+    async def _fall(self, process: Process) -> None:
+        async with self._news:
+            await self._news.wait_for(lambda: not self._up.issuperset(process.falls_with))
+
+    async def _others_have_fallen(self, process: Process) -> None:
+        """What lives on this one has ended too: nobody brings yesterday into its new life."""
+        others = {row.name for row in self._processes() if process.name in row.falls_with}
+        async with self._news:
+            await self._news.wait_for(lambda: others.isdisjoint(self.pids))
+
+    def _processes(self) -> Iterator[Process]:
+        return (row for row in self.table if isinstance(row, Process))
 
     async def _greet(self, process: Process, pid: int) -> None:
         while not process.ready(pid):  # noqa: ASYNC110 - servers tell by a file or an open port
@@ -148,6 +168,19 @@ class Supervisor:
             self._up.add(name)
             self._times_up[name] += 1
             self._news.notify_all()
+
+    async def _mark_down(self, name: str) -> None:
+        async with self._news:
+            del self.pids[name]
+            self._discard(name)
+            self._news.notify_all()
+        self.changed(self.pids)
+
+    def _discard(self, name: str) -> None:
+        self._up.discard(name)
+        for row in self.table:
+            if isinstance(row, Step) and name in row.needs:
+                self._discard(row.name)
 
 
 async def _terminate(

@@ -26,12 +26,15 @@ time.sleep(600)
 STUBBORN = (sys.executable, "-c", IGNORE_SIGTERM)
 
 
-def _process(name: str, *command: str, needs: Sequence[str] = ()) -> Process:
+def _process(
+    name: str, *command: str, needs: Sequence[str] = (), falls_with: Sequence[str] = ()
+) -> Process:
     return Process(
         name=name,
         command=partial(child.command_line, *(command or SLEEP)),
         environment=os.environ,
         needs=tuple(needs),
+        falls_with=tuple(falls_with),
     )
 
 
@@ -194,3 +197,23 @@ def _note(order: list[str], name: str) -> Callable[[], Awaitable[None]]:
         order.append(name)
 
     return note
+
+
+async def test_who_lives_on_another_falls_with_it_and_starts_after_its_steps(run: Run) -> None:
+    steps: list[str] = []
+
+    async def step() -> None:
+        steps.append(f"worker runs: {'worker' in console.work.pids}")
+
+    console = run(
+        _process("broker"),
+        Step(name="topics", needs=("broker",), action=step),
+        _process("worker", needs=("topics",), falls_with=("broker",)),
+    )
+    worker, broker = await console.new_pid("worker"), await console.new_pid("broker")
+
+    os.kill(broker, signal.SIGKILL)
+    await console.new_pid("worker", worker)
+
+    assert console.ended == ["broker", "worker"]
+    assert steps == ["worker runs: False", "worker runs: False"]
