@@ -10,11 +10,15 @@ import polars as pl
 from libs.common.postgres import Connection
 from services.scraper.handlers.ports import Attempt, Claim, Gathered, Wanted
 
+STAGE: Final = """
+    create temporary table sale_staging (like scraper.sale_staging including indexes) on commit drop
+"""
+
 # A sale that the stock has already: it keeps its id, vanished before or not.
 MATCH: Final = """
     update sale_staging s set property_id = p.property_id
     from property p
-    where s.load_id = $1 and p.sale_key = s.sale_key
+    where p.sale_key = s.sale_key
 """
 
 # A revised vintage tells a sale differently: what stands at the same door on the same day instead
@@ -23,20 +27,19 @@ REPLACE: Final = """
     with told_anew as (
       select sale_key, home_key, sold_on,
              row_number() over (partition by home_key, sold_on order by sale_key) as position
-      from sale_staging where load_id = $1 and property_id is null
+      from sale_staging where property_id is null
     ),
     gone as (
       select property_id, home_key, sold_on,
              row_number() over (partition by home_key, sold_on
                                 order by vanished_at desc nulls first, property_id) as position
       from property p
-      where insee_code = $2 and extract(year from sold_on) = any($3::int[])
-        and not exists (
-          select from sale_staging s where s.load_id = $1 and s.property_id = p.property_id)
+      where insee_code = $1 and extract(year from sold_on) = any($2::int[])
+        and not exists (select from sale_staging s where s.property_id = p.property_id)
     )
     update sale_staging s set property_id = gone.property_id
     from told_anew join gone using (home_key, sold_on, position)
-    where s.load_id = $1 and s.sale_key = told_anew.sale_key
+    where s.sale_key = told_anew.sale_key
 """
 
 # A changed row is off the offer until `JUDGE` has seen it beside the others.
@@ -54,7 +57,6 @@ UPSERT: Final = """
            s.latitude, s.longitude, s.new_build, s.suspect, s.own_keys, s.covered_keys, s.source,
            s.edition, s.file_sha256, s.line
     from sale_staging s
-    where s.load_id = $1
     on conflict (property_id)
     do update set sale_key = excluded.sale_key, home_key = excluded.home_key,
       insee_code = excluded.insee_code, sold_on = excluded.sold_on, kind = excluded.kind,
@@ -82,36 +84,37 @@ UPSERT: Final = """
 
 TOMBSTONE: Final = """
     update property p set vanished_at = public.clock()
-    where insee_code = $2 and extract(year from sold_on) = any($3::int[]) and vanished_at is null
-      and not exists (
-        select from sale_staging s where s.load_id = $1 and s.sale_key = p.sale_key)
+    where insee_code = $1 and extract(year from sold_on) = any($2::int[]) and vanished_at is null
+      and not exists (select from sale_staging s where s.sale_key = p.sale_key)
 """
 
-UNSTAGE: Final = "delete from sale_staging where load_id = $1"
-
 # Run for true, then for false: a home leaves the offer before its latest sale takes the place.
+# Windows instead of joins: nothing is known of rows just loaded, and a nested loop takes minutes.
 JUDGE: Final = """
     with live as (
-      select property_id, home_key, sold_on, own_keys, covered_keys,
-             offered and postable as is_offer
+      select property_id, sold_on, own_keys, covered_keys,
+             offered and postable and row_number() over (
+               partition by home_key, offered and postable order by sold_on desc, property_id
+             ) > 1 as is_twin
       from property where insee_code = $1 and vanished_at is null
     ),
-    covered as (
-      select key, max(sold_on) as last_on from live, unnest(covered_keys) as key group by key
+    touched as (
+      select property_id, sold_on, is_twin, null as key, false as is_own from live
+      union all
+      select property_id, sold_on, is_twin, key, true from live cross join unnest(own_keys) as key
+      union all
+      select property_id, sold_on, is_twin, key, false
+      from live cross join unnest(covered_keys) as key
     ),
-    resold as (
-      select distinct live.property_id
-      from live cross join unnest(own_keys) as key join covered using (key)
-      where covered.last_on > live.sold_on
-    ),
-    ranked as (
-      select property_id, is_offer and row_number() over (
-               partition by home_key, is_offer order by sold_on desc, property_id) > 1 as is_twin
-      from live
+    seen as (
+      select property_id, is_twin,
+             is_own and max(sold_on) filter (where not is_own) over (partition by key) > sold_on
+               as is_resold
+      from touched
     ),
     judged as (
-      select property_id, is_twin or resold.property_id is not null as superseded
-      from ranked left join resold using (property_id)
+      select property_id, bool_or(is_twin or coalesce(is_resold, false)) as superseded
+      from seen group by property_id
     )
     update property p set superseded = judged.superseded
     from judged
@@ -133,7 +136,7 @@ STOCK_OF_JOBS: Final = """
 
 MONEY: Final = pl.Decimal(18, 2)
 COLUMNS: Final = (
-    "load_id", "sale_key", "home_key", "insee_code", "sold_on", "kind", "offered", "postable",
+    "sale_key", "home_key", "insee_code", "sold_on", "kind", "offered", "postable",
     "address", "postal_code", "city_name", "price_eur", "surface_m2", "rooms", "land_m2",
     "latitude", "longitude", "new_build", "suspect", "own_keys", "covered_keys", "source",
     "edition", "file_sha256", "line",
@@ -154,14 +157,14 @@ class PostgresStock(msgspec.Struct, frozen=True):
         if not loaded:
             return
         sales = pl.concat([_rows(claim, attempt) for attempt in loaded])
+        await self.connection.execute(STAGE)
         await self.connection.copy_records_to_table(
             "sale_staging", records=sales.iter_rows(), columns=COLUMNS
         )
-        await self.connection.execute(MATCH, claim.id)
-        await self.connection.execute(REPLACE, claim.id, claim.insee_code, years)
-        await self.connection.execute(UPSERT, claim.id)
-        await self.connection.execute(TOMBSTONE, claim.id, claim.insee_code, years)
-        await self.connection.execute(UNSTAGE, claim.id)
+        await self.connection.execute(MATCH)
+        await self.connection.execute(REPLACE, claim.insee_code, years)
+        await self.connection.execute(UPSERT)
+        await self.connection.execute(TOMBSTONE, claim.insee_code, years)
         for superseded in (True, False):
             await self.connection.execute(JUDGE, claim.insee_code, superseded)
 
@@ -190,7 +193,6 @@ def _rows(claim: Claim, attempt: Attempt) -> pl.DataFrame:
         pl.col("insee_code") == claim.insee_code, pl.col("sold_on").dt.year() == attempt.year
     )
     return mine.unique("property_id", keep="first", maintain_order=True).select(
-        load_id=pl.lit(str(claim.id)),
         sale_key="property_id",
         home_key="home_key",
         insee_code="insee_code",

@@ -96,24 +96,18 @@ async def main() -> None:
     settings, wake = load(ScraperSettings), asyncio.Event()
     consuming = service.Consuming(settings, consumer(settings, wake))
     pool = await postgres.connect_pool(settings.database_url, min_size=0, max_size=3 * WORKERS)
-    async with egress() as client:
-        fetcher = Fetcher(client=client, archive=settings.data_dir / "archive")
+    async with pool, egress() as client:
         worker = Worker(
             open_books=opener(pool, wake),
-            files=fetcher,
+            files=Fetcher(client=client, archive=settings.data_dir / "archive"),
             sources=settings.sources,
             rules=settings.rules,
         )
+        tasks = [worker.run() for _ in range(WORKERS)]
+        tasks.append(keep_places(settings.places_url, pool, client))
         await service.run(
-            NAME,
-            settings,
-            *consuming.tasks(),
-            *(worker.run() for _ in range(WORKERS)),
-            keep_places(settings.places_url, pool, client),
-            wake=wake,
-            ready=consuming.ready,
+            NAME, settings, *consuming.tasks(), *tasks, wake=wake, ready=consuming.ready
         )
-    pool.terminate()
 
 
 if __name__ == "__main__":

@@ -218,7 +218,7 @@ async def test_a_merged_commune_is_read_under_its_name_of_today(scraper: Scraper
     assert (sale["insee_code"], sale["city_name"]) == ("01053", "Bourg")
 
 
-async def test_the_stage_is_empty_after_a_load(scraper: Scraper):
+async def test_a_load_leaves_no_staging_rows(scraper: Scraper):
     await scraper.refreshed("01053")
 
     assert await scraper.value("select count(*) from sale_staging") == 0

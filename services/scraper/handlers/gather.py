@@ -148,5 +148,10 @@ def _hollow_sentence(attempt: Attempt, usual: float) -> str:
 
 
 def _error(verdicts: Mapping[int, Verdict]) -> str | None:
-    errors = [f"{year}: {one.error}" for year, one in verdicts.items() if one.error]
-    return "; ".join(errors) or None
+    """The first year's error in full; the others lie with their downloads."""
+    failed = {year: one.error for year, one in verdicts.items() if one.error}
+    if not failed:
+        return None
+    first, *others = failed
+    also = f" (also {', '.join(map(str, others))})" if others else ""
+    return f"{first}: {failed[first]}{also}"

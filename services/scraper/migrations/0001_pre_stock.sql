@@ -101,9 +101,9 @@ create index property_of_year on scraper.property (insee_code, sold_on);
 create unique index property_sale_key on scraper.property (sale_key);
 create unique index property_one_offer on scraper.property (home_key) where on_offer;
 
--- Filled and emptied within one transaction: nobody ever sees a row of another's load.
-create unlogged table scraper.sale_staging (
-  load_id uuid not null,
+-- Always empty: each load makes a temporary table of this shape and name. Of a table that is new the
+-- planner knows the size; one table for all loads gave plans that took minutes.
+create table scraper.sale_staging (
   property_id uuid,
   sale_key uuid not null,
   home_key text not null,
@@ -130,8 +130,8 @@ create unlogged table scraper.sale_staging (
   file_sha256 text not null,
   line int not null
 );
-create index sale_staging_key on scraper.sale_staging (load_id, sale_key);
-create index sale_staging_property on scraper.sale_staging (load_id, property_id);
+create index sale_staging_key on scraper.sale_staging (sale_key);
+create index sale_staging_property on scraper.sale_staging (property_id);
 
 create table scraper.refresh (
   id uuid primary key default uuidv7(),

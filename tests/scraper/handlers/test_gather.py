@@ -279,3 +279,11 @@ async def test_real_files_fill_the_stock(scraper: Scraper, shared_data: Path):
     )
     assert (kept["houses"], kept["flats"]) == (told["maisons"], told["appartements"])
     assert len(COLUMNS) == 40
+
+
+async def test_many_broken_years_are_one_short_sentence(scraper: Scraper, publisher: Publisher):
+    scraper.ask(f"{publisher.url}/faults/html{GEO_DVF}")
+
+    progress, _ = await scraper.refreshed("01451")
+
+    assert progress.note.endswith("(also 2019, 2020, 2021, 2022, 2023, 2024, 2025)")
