@@ -134,6 +134,7 @@ def _broker(settings: CommonSettings) -> KafkaBroker:
     return KafkaBroker(
         settings.kafka_bootstrap_servers.split(","),
         security=_security(settings),
+        consumer_only=True,
         allow_auto_create_topics=False,
         metadata_max_age_ms=METADATA_MAX_AGE_MS,
         request_timeout_ms=30_000,

@@ -7,6 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
+import structlog
 
 from libs.common.envelope import Received
 from libs.common.events import Event
@@ -51,7 +52,12 @@ class Outgoing:
 
 
 def _headers(event: Event, cause: Received[Any] | None) -> dict[str, str]:
-    headers = {"correlation_id": str(getattr(event, "job_id", None) or "")}
+    # A request's trace is bound at the edge with its log context.
+    bound = structlog.contextvars.get_contextvars()
+    headers = {
+        "correlation_id": str(getattr(event, "job_id", None) or ""),
+        "traceparent": str(bound.get("traceparent") or ""),
+    }
     if cause is not None:
         headers["causation_id"] = str(cause.id)
         headers["traceparent"] = cause.traceparent

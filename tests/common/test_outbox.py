@@ -1,0 +1,49 @@
+from typing import Any
+from uuid import uuid4
+
+import structlog
+
+from libs.common import outbox
+from libs.common.envelope import Received
+from libs.common.events import ClientErased, ClientRegistered
+from libs.common.ids import uuid7
+from libs.common.postgres import Connection
+from tests.support.database import Database
+
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+async def written(connection: Connection) -> dict[str, Any]:
+    return (await connection.fetchrow("select headers from outbox"))["headers"]  # pyright: ignore[reportOptionalSubscript]
+
+
+async def test_an_event_of_a_request_carries_its_trace(database: Database) -> None:
+    connection = await database.connect("gateway")
+
+    with structlog.contextvars.bound_contextvars(traceparent=TRACE):
+        async with outbox.transaction(connection) as emit:
+            emit(ClientErased(client_id=uuid4()), None)
+
+    assert await written(connection) == {"traceparent": TRACE}
+
+
+async def test_an_event_caused_by_another_carries_its_thread(database: Database) -> None:
+    connection = await database.connect("gateway")
+    cause = Received(uuid7(), ClientErased(client_id=uuid4()), "a job", TRACE)
+
+    async with outbox.transaction(connection) as emit:
+        emit(ClientRegistered(client_id=uuid4()), cause)
+
+    said = {"causation_id": str(cause.id), "correlation_id": "a job", "traceparent": TRACE}
+    assert await written(connection) == said
+
+
+async def test_events_of_a_failed_transaction_were_never_written(database: Database) -> None:
+    connection = await database.connect("gateway")
+
+    try:
+        async with outbox.transaction(connection) as emit:
+            emit(ClientErased(client_id=uuid4()), None)
+            raise ZeroDivisionError
+    except ZeroDivisionError:
+        assert await connection.fetchval("select count(*) from outbox") == 0
