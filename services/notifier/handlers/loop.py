@@ -83,6 +83,9 @@ async def _settle_all(left: Sequence[Draft], desk: Desk, pause: Pause) -> None:
 async def _finished(work: Coroutine[Any, Any, None]) -> None:
     """The work, to its end even when we are told to stop meanwhile, unless that takes too long."""
     task = asyncio.ensure_future(work)
+    task.add_done_callback(
+        lambda done: done.cancelled() or done.exception()
+    )  # seen, if nobody asks
     try:
         await asyncio.shield(task)
     except asyncio.CancelledError:
