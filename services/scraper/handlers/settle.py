@@ -34,8 +34,9 @@ async def settle(wanted: Sequence[Wanted], *, books: Books, rules: Rules) -> Non
             books.emit(_failed(one.event, errors), one.received)
         else:
             notes = tuple(_notes(one, errors, problems))
-            ready = PropertiesReady(**msgspec.structs.asdict(one.event), notes=notes)
-            books.emit(ready, one.received)
+            # Spelled out: whoever chooses knows arrondissements, no Paris.
+            fields = msgspec.structs.asdict(one.event) | {"cities": one.cities, "notes": notes}
+            books.emit(PropertiesReady(**fields), one.received)
 
 
 def job_fields(event: ClientProcess) -> dict[str, Any]:
