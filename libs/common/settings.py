@@ -1,12 +1,19 @@
 """Settings: the environment as one frozen struct, or one sentence that names every problem."""
 
 import os
+import re
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 
 S = TypeVar("S", bound=msgspec.Struct)
+
+
+_DEFAULT_KEY: Final = re.compile(
+    r"(your|changeme|changethis|replaceme|insert).*|.*(changeme|placeholder).*"
+    r"|secret|secretkey|default|apikey|adminkey|adminapikey|password|admin|example|xxx+|todo|none|null"
+)
 
 
 class SettingsError(Exception):
@@ -41,11 +48,13 @@ def load(settings: type[S], environ: Mapping[str, str] = os.environ) -> S:
     """
     values: dict[str, Any] = {}
     problems = list(_read(settings, environ, values))
-    if not problems:
-        try:
-            return settings(**values)
-        except ValueError as error:  # a struct's own rules, in __post_init__
-            problems = str(error).split("; ")
+    try:
+        loaded = settings(**values)
+    except ValueError as error:  # a struct's own rules, in __post_init__
+        problems += str(error).split("; ")
+    else:
+        if not problems:
+            return loaded
     raise SettingsError(f"{_count(problems)} in the environment: {'; '.join(problems)}.")
 
 
@@ -56,10 +65,12 @@ def _read(settings: type[S], environ: Mapping[str, str], values: dict[str, Any])
         if not text:
             if field.required:
                 yield f"{variable} is missing{_example(hints[field.name])}"
+                values[field.name] = _examples(hints[field.name])[0]  # the other rules go on
             continue
         try:
             values[field.name] = _convert(text, hints[field.name])
         except msgspec.ValidationError as error:
+            values |= {field.name: _examples(hints[field.name])[0]} if field.required else {}
             shown = "" if _secret(variable) else f" ({text!r})"
             yield f"{variable}{shown} is wrong: {error}{_example(hints[field.name])}"
 
@@ -71,10 +82,23 @@ def _convert(text: str, hint: Any) -> Any:
 
 
 def _example(hint: Any) -> str:
-    for meta in getattr(hint, "__metadata__", ()):
-        if isinstance(meta, msgspec.Meta) and meta.examples:
-            return f", for example {meta.examples[0]}"
-    return ""
+    examples = _examples(hint)
+    return f", for example {examples[0]}" if examples[0] else ""
+
+
+def _examples(hint: Any) -> list[Any]:
+    metas = [meta for meta in getattr(hint, "__metadata__", ()) if isinstance(meta, msgspec.Meta)]
+    return [example for meta in metas for example in meta.examples or ()] or [None]
+
+
+def default_key(variable: str, value: str) -> str:
+    """What is wrong with a key that everybody knows, or nothing."""
+    if not _DEFAULT_KEY.fullmatch(re.sub(r"[^a-z0-9]", "", value.lower())):
+        return ""
+    return (
+        f"{variable} is a default value that everybody knows,"
+        " give one of your own, for example the output of `openssl rand -hex 32`"
+    )
 
 
 def _secret(variable: str) -> bool:

@@ -1,18 +1,10 @@
 """What the gateway is told by its environment."""
 
-import re
-from collections.abc import Iterator
-from typing import Annotated, Final
+from typing import Annotated
 
 import msgspec
 
-from libs.common.settings import CommonSettings
-
-DEFAULTS: Final = re.compile(
-    r"your.*|insert.*|.*(changeme|changethis|replaceme|placeholder).*"
-    r"|secret|secretkey|default|apikey|adminkey|adminapikey|password|admin|example|xxx+|todo|none|null"
-)
-"""Keys that somebody copied from an example; compared without case and punctuation."""
+from libs.common.settings import CommonSettings, default_key
 
 
 class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
@@ -36,16 +28,7 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Refuse keys that open the door to everybody."""
-        problems = "; ".join(_default_keys(self))
-        if problems:
-            raise ValueError(problems)
-
-
-def _default_keys(settings: GatewaySettings) -> Iterator[str]:
-    for name in ("api_key", "secret_key", "admin_api_key"):
-        value: str = getattr(settings, name)
-        if DEFAULTS.fullmatch(re.sub(r"[^a-z0-9]", "", value.lower())):
-            yield (
-                f"{name.upper()} is a default value that everybody knows,"
-                " give one of your own, for example the output of `openssl rand -hex 32`"
-            )
+        keys = ("api_key", "secret_key", "admin_api_key")
+        problems = [default_key(name.upper(), getattr(self, name)) for name in keys]
+        if any(problems):
+            raise ValueError("; ".join(filter(None, problems)))

@@ -7,13 +7,7 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from libs.common.settings import CommonSettings
-
-DEFAULT_KEYS: Final = re.compile(
-    r"(your|changeme|changethis|replaceme|insert).*|.*(changeme|placeholder)"
-    r"|secret|secretkey|default|password|admin|example|xxx+|todo|none|null"
-)
-"""Keys that somebody copied from an example; compared without case and punctuation."""
+from libs.common.settings import CommonSettings, default_key
 
 ADDRESS: Final = re.compile(r"[^\s@<>]+@([A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*)")
 TLS_PORT: Final = 465
@@ -68,11 +62,8 @@ class NotifierSettings(CommonSettings, frozen=True, kw_only=True):
 
 
 def _problems(settings: NotifierSettings) -> Iterator[str]:
-    if DEFAULT_KEYS.fullmatch(re.sub(r"[^a-z0-9]", "", settings.secret_key.lower())):
-        yield (
-            "SECRET_KEY is a default value that everybody knows,"
-            " give one of your own, for example the output of `openssl rand -hex 32`"
-        )
+    if known := default_key("SECRET_KEY", settings.secret_key):
+        yield known
     if not ADDRESS.fullmatch(settings.sender[1]):
         yield f"EMAIL_SENDER ({settings.email_sender!r}) is no mail address, for example bonjour@trackimmo.fr"
     if not ADDRESS.fullmatch(settings.cto_email):

@@ -5,6 +5,7 @@ import msgspec
 import pytest
 
 from libs.common.settings import CommonSettings, SettingsError, load
+from services.notifier.settings import NotifierSettings
 
 GIVEN = {"DATABASE_URL": "postgresql://x", "KAFKA_BOOTSTRAP_SERVERS": "k:9092"}
 
@@ -45,6 +46,14 @@ def test_one_sentence_names_every_problem_with_an_example() -> None:
     ):
         assert named in said
     assert "for example a long secret" in said
+
+
+def test_a_rule_of_the_service_is_named_beside_what_is_missing() -> None:
+    with pytest.raises(SettingsError) as refused:
+        load(NotifierSettings, {**GIVEN, "SECRET_KEY": "changeme", "SMTP_SERVER": "smtp"})
+
+    said = str(refused.value)
+    assert all(name in said for name in ("SECRET_KEY", "CTO_EMAIL", "EMAIL_SENDER"))
 
 
 def test_a_secret_is_not_shown() -> None:
