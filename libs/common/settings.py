@@ -11,9 +11,10 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 
 _DEFAULT_KEY: Final = re.compile(
-    r"(your|changeme|changethis|replaceme|insert).*|.*(changeme|placeholder).*"
+    r"your.*|insert.*|.*(changeme|changethis|replaceme|placeholder).*"
     r"|secret|secretkey|default|apikey|adminkey|adminapikey|password|admin|example|xxx+|todo|none|null"
 )
+"""Keys that somebody copied from an example; compared without case and punctuation."""
 
 
 class SettingsError(Exception):
