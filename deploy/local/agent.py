@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any, Final, TypeVar
+from uuid import uuid4
 
 import httpx
 import msgspec
@@ -14,7 +15,6 @@ from deploy.local.settings import Stack
 T = TypeVar("T")
 
 POLL: Final = 0.05
-EMAIL: Final = "camille.martin@agence.test"
 PATIENCE: Final = 3
 SUSPECTS: Final = {"scrape": "scraper", "assign": "assigner", "mail": "notifier"}
 
@@ -50,6 +50,8 @@ class Agent:
         self.cities = cities
         self.seconds = seconds
         self.suspect = "gateway"
+        # A database that stays may know an agent of an earlier demo.
+        self.email = f"camille.martin.{uuid4().hex[:8]}@agence.test"
         self._waiting_for = "the stack to start"
         self._shown = ""
 
@@ -66,11 +68,15 @@ class Agent:
             raise StoryError(
                 f"after {self.seconds:.0f} s it was still waiting for {self._waiting_for}"
             ) from None
+        except httpx.TransportError as error:
+            raise StoryError(f"the API stopped answering: {error!r}") from error
 
     async def _live(self, api: httpx.AsyncClient) -> Delivery:
         await self._until("the gateway to be ready", lambda: _ready(api))
         self.suspect = "scraper"
-        await self._until("the cities to be known", lambda: self._cities_known(api))
+        await self._until(
+            f"{', '.join(self.cities)} to be known as cities", lambda: self._cities_known(api)
+        )
         self.suspect = "gateway"
         client = await self._register(api)
         started = _answer(await api.post("/api/process-client", json={"client_id": client}))
@@ -108,7 +114,7 @@ class Agent:
         asked = {
             "first_name": "Camille",
             "last_name": "Martin",
-            "email": EMAIL,
+            "email": self.email,
             "company_name": "Agence de démonstration",
             "subscription_type": "pro",
             "send_day": 15,
@@ -128,11 +134,13 @@ class Agent:
             self._shown = shown
         if status["status"] in {"failed", "pending"}:
             raise StoryError(f"the job is {status['status']}: {status['error_message']}")
+        if status["properties_assigned"] == 0:
+            raise StoryError("no home in these cities was sold in the window")
         return status["status"] == "completed"
 
     async def _find_mail(self) -> Path | None:
         folder = self.stack.data_dir / "mail"
-        for path in folder.glob(f"*-{EMAIL}-*.eml"):
+        for path in folder.glob(f"*-{self.email}-*.eml"):
             message = message_from_bytes(path.read_bytes(), policy=policy.default)
             if "pour vous" in message["Subject"]:
                 return path
