@@ -62,6 +62,9 @@ NAMED: Final = """
 """
 
 
+ARE_KNOWN: Final = "select exists (select from scraper.place_overview)"
+
+
 async def search(connection: Connection, folded: str, limit: int) -> list[City]:
     """The cities that best match a folded name, a postal code or an INSEE code."""
     return [City(**row) for row in await connection.fetch(SEARCH, folded, limit)]
@@ -72,3 +75,8 @@ async def named(
 ) -> list[Place]:
     """The places that these codes or ids name, in no order."""
     return [Place(**row) for row in await connection.fetch(NAMED, insee_codes, city_ids)]
+
+
+async def are_known(connection: Connection) -> bool:
+    """Whether the scraper has loaded its list of cities."""
+    return bool(await connection.fetchval(ARE_KNOWN))

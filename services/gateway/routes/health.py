@@ -8,7 +8,7 @@ from litestar import get
 
 from services.gateway.routes import checks
 from services.gateway.routes.ports import Component, Given
-from services.gateway.routes.problems import Refusal
+from services.gateway.routes.problems import unavailable
 
 VERSION: Final = "0.1.0"
 """Of the interface and its program; equal to the project's (a test compares them)."""
@@ -65,9 +65,7 @@ def live() -> Probe:
 async def ready(ports: Given) -> Probe:
     """Probe: PostgreSQL and the migrations are there."""
     if not await ports.ready():
-        raise Refusal(
-            503, "PostgreSQL or its schema is not there yet", headers={"Retry-After": "5"}
-        )
+        raise unavailable("PostgreSQL or its schema is not there yet")
     return Probe()
 
 

@@ -89,6 +89,11 @@ def unknown(what: str) -> Refusal:
     return Refusal(404, what)
 
 
+def unavailable(what: str) -> Refusal:
+    """The refusal of a request that will do in a moment."""
+    return Refusal(503, what, headers={"Retry-After": "5"})
+
+
 def respond(
     request: Request[Any, Any, Any],
     status: int,

@@ -11,7 +11,7 @@ from libs.common.postgres import Connection
 from services.gateway.repository import cities
 from services.gateway.repository.cities import Place
 from services.gateway.routes.body import Body, Check, pointer
-from services.gateway.routes.problems import Fault, invalid
+from services.gateway.routes.problems import Fault, invalid, unavailable
 from services.gateway.routes.values import (
     mail_address,
     printable,
@@ -77,6 +77,8 @@ async def resolve(connection: Connection, chosen: Sequence[str]) -> list[str]:
         [key for key in keys if isinstance(key, str)],
         [key for key in keys if isinstance(key, UUID)],
     )
+    if not found and not await cities.are_known(connection):
+        raise unavailable("The list of cities is not loaded yet; try again in a moment")
     places = {key: place for place in found for key in (place.insee_code, place.city_id)}
     named = [places.get(key) if key else None for key in keys]
     faults = tuple(_faults(chosen, named))

@@ -55,6 +55,17 @@ async def test_the_number_of_addresses_defaults_to_the_setting(make_api: Make, a
     assert answer.json()["addresses_per_report"] == 25
 
 
+async def test_before_the_cities_are_loaded_nobody_is_told_that_a_city_is_unknown(
+    api: Api, admin: Connection
+):
+    await admin.execute("truncate scraper.place cascade")
+
+    answer = await api.post("/api/clients", json=registration())
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert "not loaded yet" in answer.json()["detail"]
+
+
 async def test_a_mail_address_belongs_to_one_client_whatever_its_case(api: Api, client_id: str):
     answer = await api.post("/api/clients", json=registration(email="CAMILLE@agence.EXAMPLE"))
     assert answer.status_code == 409
