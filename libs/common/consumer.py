@@ -7,7 +7,8 @@ is a step of a job, becomes `step.failed`: the job's ladder is its only further 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import msgspec
@@ -16,7 +17,7 @@ import structlog
 
 from libs.common import envelope, held, inbox, outbox, postgres
 from libs.common.envelope import Received, UnreadableError
-from libs.common.errors import PermanentError
+from libs.common.errors import PermanentError, TransientError
 from libs.common.events import Event, JobEvent, Step, StepFailed
 from libs.common.held import Record
 from libs.common.outbox import Emit
@@ -74,7 +75,8 @@ async def consume_held(connection: Connection, consumer: Consumer) -> bool:
             return False
         try:
             received = _read(consumer, held.unpacked(row["headers"]), row["raw"])
-            await _deliver(connection, consumer, [received])
+            async with _effects(connection) as emit:
+                await _deliver(connection, consumer, [received], emit)
         except Exception as error:
             if postgres.is_lost(connection, error):
                 raise postgres.LostError from error
@@ -85,6 +87,7 @@ async def consume_held(connection: Connection, consumer: Consumer) -> bool:
             log.warning("held_message_failed", held_id=str(row["id"]), state=state)
         else:
             await held.done(connection, row["id"])
+    consumer.wake.set()
     return True
 
 
@@ -98,10 +101,10 @@ async def _together(
             received.append(_read(consumer, record.headers, record.value))
         except UnreadableError as error:
             dead.append((record, error))
-    async with connection.transaction():
+    async with _effects(connection, consumer.wake) as emit:
         for record, error in dead:
             await _bury(connection, consumer, record, error)
-        await _deliver(connection, consumer, received)
+        await _deliver(connection, consumer, received, emit)
     return Outcome(handled=len(received), dead=len(dead))
 
 
@@ -114,12 +117,20 @@ async def _alone(connection: Connection, consumer: Consumer, record: Record) -> 
     try:
         async for attempt in _in_place(connection):
             with attempt:
-                await _deliver(connection, consumer, [received])
+                async with _effects(connection, consumer.wake) as emit:
+                    await _deliver(connection, consumer, [received], emit)
     except Exception as error:
         if postgres.is_lost(connection, error):
             raise postgres.LostError from error
         return await _give_up(connection, consumer, record, received, error)
     return Outcome(1, 0)
+
+
+def _said(error: Exception) -> str:
+    """Our own words about a failure; others' may quote a row, and this text leaves the service."""
+    if isinstance(error, PermanentError | TransientError):
+        return str(error)
+    return f"An error on our side: {type(error).__name__}"
 
 
 def _in_place(connection: Connection) -> Any:
@@ -149,24 +160,29 @@ async def _give_up(
             )
         # A dead letter may be replayed: its inbox row is written by the try that succeeds.
         if step and (permanent or await inbox.accept(connection, consumer.name, [received.id])):
-            failed = _step_failed(received.event, step, permanent=permanent, reason=str(error))
+            failed = _step_failed(received.event, step, permanent=permanent, reason=_said(error))
             emit(failed, received)
     log.error("message_failed", event_id=str(received.id), permanent=permanent, error=why.error)
     return Outcome(0, int(permanent))
 
 
+@asynccontextmanager
+async def _effects(
+    connection: Connection, wake: asyncio.Event | None = None
+) -> AsyncGenerator[Emit]:
+    """A transaction within the time budget; inside of another one, that one wakes the relay."""
+    async with asyncio.timeout(BUDGET_SECONDS), outbox.transaction(connection, wake) as emit:
+        yield emit
+
+
 async def _deliver(
-    connection: Connection, consumer: Consumer, received: Sequence[Received[Any]]
+    connection: Connection, consumer: Consumer, received: Sequence[Received[Any]], emit: Emit
 ) -> None:
-    async with (
-        asyncio.timeout(BUDGET_SECONDS),
-        outbox.transaction(connection, consumer.wake) as emit,
-    ):
-        new = await inbox.accept(connection, consumer.name, [one.id for one in received])
-        if len(new) < len(received):
-            log.info("duplicates_suppressed", messages=len(received) - len(new))
-        for event_type, group in _by_type(received, new):
-            await consumer.handlers[event_type](connection, group, emit)
+    new = await inbox.accept(connection, consumer.name, [one.id for one in received])
+    if len(new) < len(received):
+        log.info("duplicates_suppressed", messages=len(received) - len(new))
+    for event_type, group in _by_type(received, new):
+        await consumer.handlers[event_type](connection, group, emit)
 
 
 def _by_type(

@@ -61,8 +61,13 @@ class Failure(msgspec.Struct, frozen=True):
 
 
 def failure(error: BaseException) -> Failure:
-    """What to keep of an error (no NUL, which PostgreSQL's text cannot hold)."""
-    text = f"{type(error).__name__}: {error}".replace("\x00", "\N{REPLACEMENT CHARACTER}")
+    """What to keep of an error.
+
+    Without NUL, which PostgreSQL's text cannot hold, and without PostgreSQL's details, which quote
+    rows: this text is logged.
+    """
+    said = str(error).split("\nDETAIL:")[0].replace("\x00", "\N{REPLACEMENT CHARACTER}")
+    text = f"{type(error).__name__}: {said}"
     return Failure(reason=type(error).__name__, error=text[:2000])
 
 

@@ -27,14 +27,21 @@ AWAY = (
 )
 """What says that PostgreSQL itself is not to be had at the moment."""
 
+FAILED = (*AWAY, asyncpg.PostgresError)
+"""Whatever a statement of our own may meet that a loop outlives: PostgreSQL away, its disk full,
+a deadlock, migrations that are not there yet."""
+
 
 class LostError(TransientError):
     """The connection is gone, and with it whatever was not committed."""
 
 
 def is_lost(connection: Connection, error: BaseException) -> bool:
-    """Whether an error means that this connection can do nothing more."""
-    broken = (asyncpg.InternalClientError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
+    """Whether an error means that this connection can do nothing more.
+
+    Not every `InterfaceError` does: a statement called with the wrong arguments raises it too.
+    """
+    broken = (asyncpg.InternalClientError, asyncpg.PostgresConnectionError)
     return connection.is_closed() or isinstance(error, broken)
 
 
