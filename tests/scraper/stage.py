@@ -35,6 +35,11 @@ def asking(*cities: str, **changes: Any) -> ClientProcess:
     return ClientProcess(**{**fields, **changes})
 
 
+def received(job: ClientProcess) -> Received[ClientProcess]:
+    """A job's event as it comes from the bus."""
+    return Received(id=uuid4(), event=job, correlation_id=str(job.job_id))
+
+
 class Scraper(msgspec.Struct, kw_only=True):
     """What a test asks of the scraper: give it jobs, let it work, hear what it says."""
 
@@ -46,10 +51,11 @@ class Scraper(msgspec.Struct, kw_only=True):
 
     async def process(self, *jobs: ClientProcess) -> list[Any]:
         """Handle these as one batch; what was said meanwhile."""
-        received = [Received(id=uuid4(), event=job, correlation_id=str(job.job_id)) for job in jobs]
         async with outbox.transaction(self.connection) as emit:
             await handlers.process_clients(
-                received, books=books_on(self.connection, emit), rules=self.rules
+                [received(job) for job in jobs],
+                books=books_on(self.connection, emit),
+                rules=self.rules,
             )
         return await self.said()
 

@@ -12,8 +12,12 @@ log = structlog.get_logger()
 
 async def close_refresh(claim: Claim, gathered: Gathered, *, books: Books, rules: Rules) -> None:
     """One transaction: stock, city, refresh, the jobs that it releases. Or `LeaseLostError`."""
-    if not await books.refreshes.hold(claim):
+    first_year = await books.refreshes.hold(claim)
+    if first_year is None:
         raise LeaseLostError(f"Refresh {claim.id} of {claim.insee_code} has another worker.")
+    if first_year < claim.first_year:  # a job that joined meanwhile looks further back
+        await books.refreshes.requeue(claim)
+        return
     await books.refreshes.record(claim, gathered.attempts)
     await books.stock.load(claim, gathered)
     await books.cities.settle(claim, gathered)

@@ -76,6 +76,13 @@ def _failed(event: ClientProcess, errors: Mapping[str, str]) -> StepFailed:
     return StepFailed(**job_fields(event), step="scrape", permanent=False, reason=reason)
 
 
+def _ready(
+    one: Wanted, errors: Mapping[str, str], problems: Sequence[YearProblem]
+) -> PropertiesReady:
+    fields: dict[str, Any] = msgspec.structs.asdict(one.event)
+    return PropertiesReady(**fields, notes=tuple(_notes(one, errors, problems)))
+
+
 def _notes(one: Wanted, errors: Mapping[str, str], problems: Sequence[YearProblem]) -> list[str]:
     """For operators: what the stock lacks, and why."""
     lacking: dict[int, list[str]] = {}

@@ -46,7 +46,13 @@ PROGRESS: Final = """
 """
 
 HOLD: Final = """
-    select true from refresh where id = $1 and fence = $2 and state = 'running' for update
+    select first_year from refresh where id = $1 and fence = $2 and state = 'running' for update
+"""
+
+REQUEUE: Final = """
+    update refresh
+    set state = 'queued', lease_until = null, updated_at = public.clock()
+    where id = $1 and fence = $2
 """
 
 CLOSE: Final = """
@@ -86,9 +92,15 @@ class PostgresRefreshes(msgspec.Struct, frozen=True):
     async def progress(self, claim: Claim, done: int, total: int) -> bool:
         return bool(await self.connection.fetchval(PROGRESS, claim.id, claim.fence, done, total))
 
-    async def hold(self, claim: Claim) -> bool:
-        """Whether the claim still stands; until the transaction ends nobody can take it."""
-        return bool(await self.connection.fetchval(HOLD, claim.id, claim.fence))
+    async def hold(self, claim: Claim) -> int | None:
+        """The first year now wanted, nothing if the claim stands no more.
+
+        Until the transaction ends nobody can take it over.
+        """
+        return await self.connection.fetchval(HOLD, claim.id, claim.fence)
+
+    async def requeue(self, claim: Claim) -> None:
+        await self.connection.execute(REQUEUE, claim.id, claim.fence)
 
     async def record(self, claim: Claim, attempts: Sequence[Attempt]) -> None:
         """Keep what each publisher answered."""
