@@ -2,15 +2,22 @@
 
 import asyncio
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.helpers import create_ssl_context
 
 from libs.common.events import TOPICS
 
+ANYBODY: Final[Mapping[str, Any]] = {}
+SASL: Final = {
+    "sasl_mechanism": "sasl_mechanism",
+    "sasl_username": "sasl_plain_username",
+    "sasl_password": "sasl_plain_password",
+}
 ALREADY_EXISTS: Final = 36
 ATTEMPTS: Final = 20
 VISIBLE_WITHIN_LOOKS: Final = 200
@@ -33,8 +40,21 @@ def layout() -> Layout:
     return msgspec.convert(tomllib.loads(text), Layout)
 
 
+def security(environ: Mapping[str, str]) -> dict[str, Any]:
+    """How to be let in, from the same KAFKA_* variables as the services."""
+    given = {name: environ.get(f"KAFKA_{name.upper()}") for name in ("security_protocol", *SASL)}
+    told: dict[str, Any] = {SASL.get(name, name): value for name, value in given.items() if value}
+    if told.get("security_protocol", "").endswith("SSL"):
+        told["ssl_context"] = create_ssl_context()
+    return told
+
+
 async def create(
-    bootstrap_servers: str, topics: Sequence[str] = TOPICS, *, replace: bool = False
+    bootstrap_servers: str,
+    topics: Sequence[str] = TOPICS,
+    *,
+    replace: bool = False,
+    access: Mapping[str, Any] = ANYBODY,
 ) -> tuple[str, ...]:
     """Make what is missing and name it; refuse a topic with another number of partitions.
 
@@ -42,7 +62,7 @@ async def create(
     makes a topic, with partitions of its own choosing, as soon as a client asks about it.
     """
     wanted = layout()
-    client = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
+    client = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers, **access)
     await client.start()
     try:
         made = set(await _create(client, topics, wanted))
@@ -61,9 +81,14 @@ async def create(
     return tuple(topic for topic in topics if topic in made)
 
 
-async def unfit(bootstrap_servers: str, topics: Sequence[str] = TOPICS) -> tuple[str, ...]:
+async def unfit(
+    bootstrap_servers: str,
+    topics: Sequence[str] = TOPICS,
+    *,
+    access: Mapping[str, Any] = ANYBODY,
+) -> tuple[str, ...]:
     """The topics that this broker does not have, or has with another number of partitions."""
-    client = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
+    client = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers, **access)
     await client.start()
     try:
         return tuple(await _wrong(client, topics, layout()))

@@ -6,7 +6,7 @@ import sys
 
 from aiokafka.errors import KafkaError
 
-from deploy.topics import TopicsError, create
+from deploy.topics import TopicsError, create, security
 
 
 def main() -> None:
@@ -14,7 +14,7 @@ def main() -> None:
     if not servers:
         sys.exit("Name the broker: python -m deploy.topics 127.0.0.1:9092")
     try:
-        made = asyncio.run(create(servers))
+        made = asyncio.run(create(servers, access=security(os.environ)))
     except (KafkaError, TopicsError) as error:
         sys.exit(f"The topics on {servers} are not as they must be: {error}")
     print(f"made {', '.join(made)}" if made else "all topics are there")

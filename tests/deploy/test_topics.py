@@ -55,3 +55,22 @@ def test_every_topic_keeps_30_days_and_takes_16_mib() -> None:
             "max.message.bytes": str(16 * 1024 * 1024),
         },
     }
+
+
+def test_a_guarded_broker_is_entered_as_the_services_do() -> None:
+    told = topics.security(
+        {
+            "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
+            "KAFKA_SASL_MECHANISM": "SCRAM-SHA-512",
+            "KAFKA_SASL_USERNAME": "immo",
+            "KAFKA_SASL_PASSWORD": "secret",
+        }
+    )
+    assert told.pop("ssl_context").check_hostname
+    assert told == {
+        "security_protocol": "SASL_SSL",
+        "sasl_mechanism": "SCRAM-SHA-512",
+        "sasl_plain_username": "immo",
+        "sasl_plain_password": "secret",
+    }
+    assert topics.security({}) == {}
