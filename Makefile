@@ -37,7 +37,7 @@ lint: setup ## Format check, lint, types, import contracts
 	@$(BIN)/ruff format --check --quiet . || { echo "run make fmt"; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/basedpyright --warnings
-	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/lint-imports --no-cache --no-logo
 
 test: setup ## Run all tests (a broker and PostgreSQL come from wheels)
 	@$(BIN)/pytest -q -n $(WORKERS) --dist worksteal

@@ -9,7 +9,9 @@ from services.gateway.routes.problems import KINDS
 from tests.gateway.routes.conftest import Api
 
 PAGES = ("/docs", "/redoc", "/docs/problems")
-OWN_FILES = sorted(FOLDER.glob("*.html")) + [FOLDER / name for name in ASSETS - {"favicon.svg"}]
+OWN_FILES = sorted(FOLDER.glob("*.html")) + [
+    FOLDER / name for name in sorted(ASSETS - {"favicon.svg"})
+]
 
 LOADING = re.compile(
     r"""(?:src|href)\s*[=:]\s*["'](?:https?:)?//|url\(\s*["']?(?:https?:)?//|@import"""
