@@ -36,7 +36,7 @@ async def run(settings: CommonSettings) -> None:
     while True:
         try:
             await prune(settings.database_url)
-        except postgres.AWAY as error:
+        except postgres.FAILED as error:
             log.warning("prune_interrupted", error=type(error).__name__)
         await asyncio.sleep(EVERY_SECONDS)
 

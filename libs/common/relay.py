@@ -50,7 +50,7 @@ async def run(settings: CommonSettings, source: str, wake: asyncio.Event) -> Non
     while True:
         try:
             await _session(settings, source, wake)
-        except (*postgres.AWAY, KafkaError) as error:
+        except (*postgres.FAILED, KafkaError) as error:
             log.warning("relay_interrupted", error=type(error).__name__)
             await asyncio.sleep(1)
 
@@ -107,7 +107,7 @@ async def publish(
     errors = {
         row["id"]: error
         for row, error in zip(wanted, answers, strict=True)
-        if isinstance(error, Exception)
+        if isinstance(error, BaseException)
     }
     await connection.execute(MARK, [row["id"] for row in wanted if row["id"] not in errors])
     missing = [row["id"] for row in rows if row["topic"] in unknown]
@@ -139,8 +139,14 @@ async def _unknown_topics(producer: AIOKafkaProducer, topics: set[str]) -> set[s
 async def _send(
     producer: AIOKafkaProducer, source: str, row: Mapping[str, Any]
 ) -> "asyncio.Future[Any]":
-    key = row["key"].encode() or None
-    return await producer.send(row["topic"], row["payload"], key=key, headers=_headers(source, row))
+    """The broker's answer to come; a row that cannot even be sent has its answer at once."""
+    key, headers = row["key"].encode() or None, _headers(source, row)
+    try:
+        return await producer.send(row["topic"], row["payload"], key=key, headers=headers)
+    except KafkaError as error:
+        refused = asyncio.get_running_loop().create_future()
+        refused.set_exception(error)
+        return refused
 
 
 def _headers(source: str, row: Mapping[str, Any]) -> list[tuple[str, bytes]]:

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 import structlog
 import uvloop
-from asyncpg import PostgresError
 
 from libs.common import kafka, log, postgres, probes, prune, relay
 from libs.common.consumer import Consumer, Outcome, consume, consume_held
@@ -117,7 +116,7 @@ class Consuming:
                 if self._connection is None or self._connection.is_closed():
                     self._connection = await postgres.connect(self._settings.database_url)
                 return await consume(self._connection, self._consumer, records)
-            except (postgres.LostError, *postgres.AWAY) as error:
+            except (postgres.LostError, *postgres.FAILED) as error:
                 # Nothing can be held: the batch is kept, no offset moves.
                 if self._connection is not None:
                     self._connection.terminate()
@@ -132,7 +131,7 @@ class Consuming:
                     while True:
                         if not await consume_held(connection, self._consumer):
                             await asyncio.sleep(HELD_POLL_SECONDS)
-            except (postgres.LostError, *postgres.AWAY) as error:
+            except (postgres.LostError, *postgres.FAILED) as error:
                 logger.warning("held_retries_interrupted", error=type(error).__name__)
                 await asyncio.sleep(HELD_POLL_SECONDS)
 
@@ -143,6 +142,6 @@ async def database_problem(settings: CommonSettings) -> str:
         async with asyncio.timeout(READY_SECONDS):
             async with postgres.connection(settings.database_url) as connection:
                 await connection.fetchval("select count(*) from health")
-    except (*postgres.AWAY, PostgresError) as error:
+    except postgres.FAILED as error:
         return f"PostgreSQL or its migrations are not there: {type(error).__name__}"
     return ""

@@ -26,12 +26,9 @@ async def tick_for_ever(
     """Emit what is due whenever it is; wait for PostgreSQL where it is away."""
     while True:
         try:
-            connection = await postgres.connect(settings.database_url)
-            try:
+            async with postgres.connection(settings.database_url) as connection:
                 await _tick_on(connection, settings, wake, poll_seconds)
-            finally:
-                connection.terminate()
-        except postgres.AWAY as error:
+        except postgres.FAILED as error:
             log.warning("schedule_interrupted", error=type(error).__name__)
             await asyncio.sleep(AWAY_SECONDS)
 

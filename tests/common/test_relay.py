@@ -8,7 +8,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from libs.common import kafka, outbox, relay
-from libs.common.envelope import read
+from libs.common.envelope import MAX_BYTES, read
 from libs.common.events import ClientErased, ClientRegistered
 from libs.common.postgres import Connection
 from libs.common.settings import CommonSettings
@@ -103,6 +103,24 @@ async def test_a_topic_that_is_not_there_stops_no_other(
     assert tuple(left) == ("nowhere", 1, "the topic is not there")
 
 
+async def test_an_event_that_cannot_be_sent_stops_no_other(
+    connection: Connection, producer: AIOKafkaProducer
+) -> None:
+    async with outbox.transaction(connection) as emit:
+        emit(ClientErased(client_id=uuid4()), None)
+        emit(ClientRegistered(client_id=uuid4()), None)
+    huge = b" " * (MAX_BYTES + 1)
+    await connection.execute("update outbox set payload = $1 where topic = 'client.erased'", huge)
+
+    failed = await relay.publish(connection, producer, "gateway", await unpublished(connection))
+
+    assert failed == {"client.erased"}
+    [left] = await connection.fetch(
+        "select topic, last_error from outbox where published_at is null"
+    )
+    assert tuple(left) == ("client.erased", "MessageSizeTooLargeError")
+
+
 async def test_a_waking_relay_publishes_and_survives_a_lost_connection(
     settings: CommonSettings, connection: Connection, database: Database, bus: Bus
 ) -> None:
@@ -124,6 +142,23 @@ async def test_a_waking_relay_publishes_and_survives_a_lost_connection(
         running.cancel()
         with suppress(asyncio.CancelledError):
             await running
+
+
+async def test_a_relay_waits_for_its_table(
+    settings: CommonSettings, connection: Connection, database: Database, bus: Bus
+) -> None:
+    admin, client_id = await database.connect(), uuid4()
+    await write(connection, client_id)
+    await admin.execute("alter table gateway.outbox rename to not_yet")
+    running = asyncio.create_task(relay.run(settings, "gateway", asyncio.Event()))
+    try:
+        ended, _ = await asyncio.wait({running}, timeout=1)
+        assert not ended
+        await admin.execute("alter table gateway.not_yet rename to outbox")
+        assert await erased_clients(bus, 1, {client_id}) == [client_id]
+    finally:
+        running.cancel()
+        await asyncio.wait({running})
 
 
 async def test_only_one_relay_of_a_schema_is_active(

@@ -46,3 +46,14 @@ async def test_the_day_is_emitted_when_the_clock_says_so_and_the_relay_is_woken(
         ("pre_notification", date(2026, 11, 21), False, True),
         ("send_day", date(2026, 11, 21), False, True),
     ]
+
+
+async def test_the_loop_waits_for_its_table(database: Database):
+    wake, admin = asyncio.Event(), await database.connect()
+    await admin.execute("alter table scheduler.tick rename to not_yet")
+    await set_clock(database, NINE)
+    async with ticking(database.url("scheduler"), wake):
+        with suppress(TimeoutError):
+            await asyncio.wait_for(wake.wait(), 0.3)
+        await admin.execute("alter table scheduler.not_yet rename to tick")
+        await asyncio.wait_for(wake.wait(), 10)
