@@ -33,10 +33,7 @@ async def settle(wanted: Sequence[Wanted], *, books: Books, rules: Rules) -> Non
         if one.event.refresh and one.event.job_id in short:
             books.emit(_failed(one.event, errors), one.received)
         else:
-            notes = tuple(_notes(one, errors, problems))
-            # Spelled out: whoever chooses knows arrondissements, no Paris.
-            fields = msgspec.structs.asdict(one.event) | {"cities": one.cities, "notes": notes}
-            books.emit(PropertiesReady(**fields), one.received)
+            books.emit(_ready(one, errors, problems), one.received)
 
 
 def job_fields(event: ClientProcess) -> dict[str, Any]:
@@ -79,8 +76,11 @@ def _failed(event: ClientProcess, errors: Mapping[str, str]) -> StepFailed:
 def _ready(
     one: Wanted, errors: Mapping[str, str], problems: Sequence[YearProblem]
 ) -> PropertiesReady:
+    notes = tuple(_notes(one, errors, problems))
+    # Spelled out: whoever chooses knows arrondissements, no Paris.
     fields: dict[str, Any] = msgspec.structs.asdict(one.event)
-    return PropertiesReady(**fields, notes=tuple(_notes(one, errors, problems)))
+    fields.update(cities=one.cities, notes=notes)
+    return PropertiesReady(**fields)
 
 
 def _notes(one: Wanted, errors: Mapping[str, str], problems: Sequence[YearProblem]) -> list[str]:
