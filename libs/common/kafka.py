@@ -29,6 +29,10 @@ log = structlog.get_logger()
 
 BATCH_MESSAGES: Final = 100
 BATCH_WAIT_MS: Final = 20
+BATCH_MAX_MS: Final = 24 * 3600 * 1000
+"""How long a batch may be in hand before aiokafka leaves the group: the commit fails then, and the
+same batch comes again, perhaps for ever. Handlers have their own budget; this is for all the pauses
+between dead letters, and for a PostgreSQL that is away."""
 METADATA_MAX_AGE_MS: Final = 5_000
 """How soon a topic that was made again is seen."""
 
@@ -86,6 +90,7 @@ def _subscriber(
         batch_timeout_ms=BATCH_WAIT_MS,
         fetch_max_wait_ms=BATCH_WAIT_MS,
         max_partition_fetch_bytes=MAX_BYTES,
+        max_poll_interval_ms=BATCH_MAX_MS,
         auto_offset_reset="earliest",
         ack_policy=AckPolicy.MANUAL,
         parser=_parse,
