@@ -12,7 +12,8 @@ IS_ANY_SILENT: Final = """
       select from job where status = 'processing' and moved_at <= public.clock() - $1::interval)
 """
 
-# Asked again once for each run; whoever was asked in vain is only reported.
+# Asked again once for each run; whoever was asked in vain is only reported. A mail waits for as
+# long as its owner says so: of a settled one whose news were lost, this job would never hear.
 FIND_SILENT: Final = """
     with silent as (
       select id, coalesce(restated_run = run, false) as asked
@@ -22,7 +23,10 @@ FIND_SILENT: Final = """
         and (restated_run is distinct from run or restated_at <= public.clock() - $1::interval)
         and not exists (
           select from movement m
-          where m.job_id = j.id and m.run = j.run and m.step = 'mail' and m.state = 'waiting')
+          join notifier.mail_overview o
+            on o.kind = 'notification' and o.subject_id = m.job_id and o.period = ''
+          where m.job_id = j.id and m.run = j.run and m.step = 'mail' and m.state = 'waiting'
+            and o.state in ('pending', 'claimed', 'handing_off'))
         and not exists (
           select from scraper.refresh_overview r
           where r.state in ('queued', 'running')

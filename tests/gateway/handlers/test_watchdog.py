@@ -19,6 +19,12 @@ REFRESH = """
     insert into scraper.refresh (insee_code, first_year, state) values ($1, 2018, 'queued')
 """
 
+MAIL = """
+    insert into notifier.mail (id, kind, subject_id, message_id, client_id, job_id, job_kind, run,
+                               ladder, next_try_at, give_up_at)
+    values ($1, 'notification', $1, 'm', $1, $1, 'add', 1, 1, public.clock(), public.clock())
+"""
+
 
 async def look(conn: Connection) -> None:
     async with outbox.transaction(conn) as emit:
@@ -77,10 +83,23 @@ async def test_a_mail_that_waits_is_not_silence(
     database: Database, conn: Connection, new_job: NewJob, deliver: Deliver, published: Published
 ) -> None:
     job_id = await new_job()
+    await (await database.connect()).execute(MAIL, job_id)
     await deliver(ready(job_id), assigned(job_id), waiting(job_id))
     await database.advance(timedelta(hours=20))
     await look(conn)
     assert len(await published("client.process")) == 1
+
+
+async def test_a_mail_that_waits_no_more_is_asked_for_again_when_its_news_were_lost(
+    database: Database, conn: Connection, new_job: NewJob, deliver: Deliver, published: Published
+) -> None:
+    job_id, admin = await new_job(), await database.connect()
+    await admin.execute(MAIL, job_id)
+    await deliver(ready(job_id), assigned(job_id), waiting(job_id))
+    await admin.execute("update notifier.mail set state = 'sent', version = 1, next_try_at = null")
+    await database.advance(QUARTER)
+    await look(conn)
+    assert len(await published("client.process")) == 2
 
 
 async def test_silence_is_seen_after_a_quarter(
