@@ -1,11 +1,17 @@
-"""Movements are numbered in the order of commits."""
+"""Movements are numbered in the order of commits, and none is lost."""
 
 import asyncio
+from uuid import uuid4
 
 import pytest
 
+from libs.common import outbox
+from libs.common.envelope import Received
 from libs.common.postgres import Connection
-from tests.gateway.conftest import NewJob
+from services.gateway.handlers.outcomes import record_outcomes
+from services.gateway.repository import movements
+from tests.gateway.conftest import Deliver, NewJob
+from tests.gateway.happened import Happened, failed, mail
 from tests.support.database import Database
 
 MOVE = "insert into movement (job_id, run, step, state) values ($1, 1, 'mail', 'running')"
@@ -50,6 +56,45 @@ async def test_a_reader_never_sees_a_number_below_one_it_has_seen(
     await read(asyncio.gather(*map(write, jobs)))
     total = await conn.fetchval("select count(*) from movement where seq <= $1", max(seen))
     assert len(seen) == total
+
+
+async def test_who_has_a_number_commits_before_another_gets_one(
+    database: Database, conn: Connection, new_job: NewJob
+) -> None:
+    first, second = await new_job(), await new_job()
+    numbered = await database.connect("gateway")
+    transaction = numbered.transaction()
+    await transaction.start()
+    await numbered.execute(MOVE, first)
+    await numbered.execute("set constraints all immediate")
+
+    other = asyncio.create_task(conn.execute(MOVE, second))
+    committed, _ = await asyncio.wait({other}, timeout=0.3)
+
+    assert not committed
+    await transaction.commit()
+    await other
+    assert await conn.fetchval(LAST) == [first, second]
+
+
+async def test_two_gateways_with_news_of_one_job_forget_none(
+    database: Database, conn: Connection, new_job: NewJob, deliver: Deliver
+) -> None:
+    """The second must know of the first's news, else its `pending` would hide that it was sent."""
+    job_id, other = await new_job(), await database.connect("gateway")
+
+    async def hear(event: Happened) -> None:
+        async with outbox.transaction(other) as emit:
+            received = [Received(uuid4(), event)]
+            await record_outcomes(other, received, emit, runs=movements, max_retries=3)
+
+    async with conn.transaction():
+        await deliver(mail(job_id, "sent"))
+        second = asyncio.create_task(hear(failed(job_id)))
+        await asyncio.wait({second}, timeout=0.3)
+    await second
+
+    assert await conn.fetchval("select status from job") == "completed"
 
 
 @pytest.mark.parametrize("step, state", [("scrape", "sent"), ("mail", "done"), ("job", "running")])
