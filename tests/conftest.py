@@ -12,6 +12,7 @@ from deploy import topics
 from deploy.local.postgres import Postgres
 from tests.support.bus import Bus, running_bus
 from tests.support.database import Database, fresh_database, migrated_server
+from tests.support.scratch import scratch_folder
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -22,8 +23,8 @@ def _retries_do_not_wait() -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Postgres]:
-    with migrated_server(tmp_path_factory.mktemp("postgres") / "server") as started:
+def postgres_server() -> Generator[Postgres]:
+    with scratch_folder() as folder, migrated_server(folder / "server") as started:
         yield started
 
 

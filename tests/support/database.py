@@ -86,7 +86,7 @@ def migrated_server(folder: Path) -> Generator[server.Postgres]:
 async def fresh_database(started: server.Postgres) -> AsyncGenerator[Database]:
     """A copy of the template, dropped at the end."""
     name = f"test_{uuid.uuid4().hex}"
-    await _run(started.url(), f"create database {name} template {TEMPLATE}")
+    await _run(started.url(), f"create database {name} template {TEMPLATE} strategy file_copy")
     database = Database(started.port, name)
     try:
         yield database
