@@ -9,7 +9,10 @@ import msgspec
 
 from libs.common.settings import CommonSettings, default_key
 
-ADDRESS: Final = re.compile(r"[^\s@<>]+@([A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*)")
+ADDRESS: Final = re.compile(
+    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*"
+)
+"""As an envelope can bear it: the local part in ASCII, an international domain as `xn--…`."""
 TLS_PORT: Final = 465
 
 
@@ -64,7 +67,7 @@ class NotifierSettings(CommonSettings, frozen=True, kw_only=True):
 def _problems(settings: NotifierSettings) -> Iterator[str]:
     if known := default_key("SECRET_KEY", settings.secret_key):
         yield known
-    if not ADDRESS.fullmatch(settings.sender[1]):
+    if not ADDRESS.fullmatch(settings.sender[1]) or not settings.sender[0].isprintable():
         yield f"EMAIL_SENDER ({settings.email_sender!r}) is no mail address, for example bonjour@trackimmo.fr"
     if not ADDRESS.fullmatch(settings.cto_email):
         yield f"CTO_EMAIL ({settings.cto_email!r}) is no mail address, for example cto@trackimmo.fr"

@@ -77,6 +77,21 @@ async def test_a_refusal_for_good_fails_the_mail_with_the_servers_words(
     assert server.taken == []
 
 
+@pytest.mark.parametrize("code", [450, 550])
+async def test_events_do_not_repeat_the_address_that_the_server_names(
+    stage: Stage, server: MailServer, code: int
+):
+    server.answer("RCPT", f"{code} <jo@agence.test> is not here")
+    await stage.hear(await stage.job(await stage.client()))
+
+    await stage.send()
+
+    assert "jo@agence.test" in (await stage.mail())["evidence"]
+    [said] = await stage.own.fetch("select payload from outbox")
+    assert b"is not here" in said["payload"]
+    assert b"@" not in said["payload"]
+
+
 @pytest.mark.parametrize("verb", ["EHLO", "MAIL", "RCPT"])
 async def test_a_connection_lost_before_data_leaves_no_doubt(
     stage: Stage, server: MailServer, verb: str

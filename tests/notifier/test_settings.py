@@ -36,7 +36,10 @@ def test_an_empty_or_default_key_refuses_to_start(key: str):
     "name, value",
     [
         ("EMAIL_SENDER", "nobody"),
+        ("EMAIL_SENDER", "équipe@trackimmo.fr"),
+        ("EMAIL_SENDER", "Track\x07Immo <bonjour@trackimmo.fr>"),
         ("CTO_EMAIL", "a@b, c@d"),
+        ("CTO_EMAIL", "hélène@trackimmo.fr"),
         ("MAIL_DOMAIN", "a b"),
         ("SMTP_SECURITY", "plain"),
         ("SMTP_PORT", "0"),

@@ -78,3 +78,14 @@ async def test_a_hundred_mails_are_enough_for_a_connection(server: MailServer):
     await conversation.close()
 
     assert server.sessions == 2
+
+
+async def test_a_250_without_the_content_is_no_proof_that_it_was_taken(server: MailServer):
+    server.answer("DATA", "250 OK")
+    conversation = session(server, "none")
+    assert await conversation.envelope("a@b.test") is None
+
+    reply = await conversation.content(b"Subject: x\r\n\r\nx\r\n")
+
+    assert verdict(reply) is Verdict.UNKNOWN
+    assert server.taken == []

@@ -24,6 +24,8 @@ _WAIT_WORDS: Final = re.compile(
     r"\b(\d{1,5}) ?(s|secs?|seconds?|m|mins?|minutes?)\b", re.IGNORECASE
 )
 
+_ADDRESS: Final = re.compile(r"[^\s<>\"()\[\],;:]+@[^\s<>\"()\[\],;:]+")
+
 
 class Reply(NamedTuple):
     """What the server said at a verb, or what happened instead (then without a code)."""
@@ -101,3 +103,8 @@ def _requested_wait(text: str) -> timedelta:
         return timedelta()
     unit = 60 if found[2].lower().startswith("m") else 1
     return min(timedelta(seconds=int(found[1]) * unit), LONGEST_REQUESTED_WAIT)
+
+
+def without_addresses(words: str) -> str:
+    """A server's words as others may hear them: many name the recipient."""
+    return _ADDRESS.sub("…", words)

@@ -8,6 +8,7 @@ from typing import Any, Final
 import structlog
 
 from libs.common.postgres import AWAY
+from services.notifier.domain.delivery import without_addresses
 from services.notifier.domain.mail import Draft
 from services.notifier.handlers.sending import Compose, Desk, Pause, Session, send
 
@@ -34,8 +35,8 @@ async def run_sender(
                 pauses = 0
             except Pause as pause:
                 pauses += 1
-                log.warning("sending_paused", reason=str(pause), times=pauses)
-                await asyncio.sleep(min(2.0 ** (pauses - 1), LONGEST_PAUSE))
+                log.warning("sending_paused", reason=without_addresses(str(pause)), times=pauses)
+                await asyncio.sleep(_pause_seconds(pauses))
                 continue
             except AWAY as error:
                 log.warning("sender_interrupted", error=type(error).__name__)
@@ -43,6 +44,7 @@ async def run_sender(
                 continue
             except Exception:
                 log.exception("sender_failed")
+                await session.close()  # whatever was offered is taken back
                 await asyncio.sleep(AWAY_SECONDS)
                 continue
             rest, idle = (
@@ -97,8 +99,14 @@ async def _finished(work: Coroutine[Any, Any, None]) -> None:
 async def _woken(wake: asyncio.Event, seconds: float) -> bool:
     """Whether somebody asked for a mail within the time."""
     try:
-        await asyncio.wait_for(wake.wait(), seconds)
+        async with asyncio.timeout(seconds):  # `wait_for` may lose a cancellation (Python 3.11)
+            await wake.wait()
     except TimeoutError:
         return False
     wake.clear()
     return True
+
+
+def _pause_seconds(times: int) -> float:
+    """After so many pauses in a row."""
+    return min(2.0 ** min(times - 1, 10), LONGEST_PAUSE)

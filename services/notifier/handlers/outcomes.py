@@ -5,6 +5,7 @@ from typing import Any
 from libs.common.envelope import Received
 from libs.common.events import Event, MailSettled, StepProgressed
 from libs.common.outbox import Emit
+from services.notifier.domain.delivery import without_addresses
 from services.notifier.domain.mail import Mail
 
 
@@ -35,7 +36,7 @@ def _settled(mail: Mail) -> MailSettled:
         subject_id=mail.subject_id,
         state=mail.state,  # pyright: ignore[reportArgumentType] - one of the four, see outcome()
         version=mail.version,
-        evidence=mail.evidence,
+        evidence=without_addresses(mail.evidence),
         job_id=job and job.id,
         client_id=mail.client_id if job else None,
         kind=job and job.kind,
@@ -56,6 +57,6 @@ def _waiting(mail: Mail) -> StepProgressed | None:
         ladder=job.ladder,
         step="mail",
         state="waiting",
-        note=mail.evidence,
+        note=without_addresses(mail.evidence),
         next_try_at=mail.next_try_at,
     )

@@ -58,10 +58,11 @@ async def send(draft: Draft, *, desk: Desk, session: Session, compose: Compose) 
         return
     reply = await session.envelope(letter.recipient)
     if reply is None:
-        # Suppressed, erased, changed or taken over since the claim? Then the next claim will see it.
-        if not await desk.hand_over(draft, letter):
+        promised = await _promised(draft, letter, desk)
+        if promised is not True:
             await session.close()
-            await desk.put_back([draft.mail])
+            # Suppressed, erased, changed or taken over since? Then the next claim will see it.
+            await (desk.settle(draft.mail, promised) if promised else desk.put_back([draft.mail]))
             return
         reply = await session.content(letter.raw)
     decision = decide(reply, draft.mail.tries)
@@ -79,6 +80,15 @@ async def send(draft: Draft, *, desk: Desk, session: Session, compose: Compose) 
         raise Pause(decision)
 
 
+async def _promised(draft: Draft, letter: Letter, desk: Desk) -> Decision | bool:
+    try:
+        return await desk.hand_over(draft, letter)
+    except Exception as error:
+        # Nothing is stored and nothing handed over; it must not hold up the others.
+        log.exception("mail_not_promised", mail_id=str(draft.mail.id), kind=draft.mail.kind)
+        return decide(Reply("CLAIM", None, type(error).__name__), draft.mail.tries)
+
+
 def _composed(draft: Draft, compose: Compose) -> Letter | Decision:
     try:
         return compose(draft)
@@ -87,4 +97,4 @@ def _composed(draft: Draft, compose: Compose) -> Letter | Decision:
     except Exception as error:
         # A bug of ours: it may be mended within the 24 hours of this mail.
         log.exception("mail_not_composed", mail_id=str(draft.mail.id), kind=draft.mail.kind)
-        return decide(Reply("COMPOSE", None, f"{type(error).__name__}: {error}"), draft.mail.tries)
+        return decide(Reply("COMPOSE", None, type(error).__name__), draft.mail.tries)

@@ -16,7 +16,7 @@ LONGEST_PLAIN: Final = 200
 
 _FORBIDDEN: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]{1,60}")
-_ADDRESS: Final = re.compile(r"[^\s<>(),;:\"\[\]\\@]{1,64}@[A-Za-z0-9.-]{1,253}")
+_ADDRESS: Final = re.compile(r"[^\s\x00-\x1f\x7f<>(),;:\"\[\]\\@]{1,64}@[A-Za-z0-9.-]{1,253}")
 
 
 class Attachment(msgspec.Struct, frozen=True):

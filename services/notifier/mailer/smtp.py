@@ -15,6 +15,7 @@ Security = Literal["starttls", "tls", "none"]
 MAILS_PER_CONNECTION: Final = 100
 SECONDS_PER_CONNECTION: Final = 300
 GOODBYE_SECONDS: Final = 2
+COMPLETED: Final = 250
 
 
 class Server(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +61,11 @@ class SmtpSession:
         self._begin("DATA")
         try:
             response = await client.data(raw, timeout=self._server.data_seconds)
+        except aiosmtplib.SMTPDataError as error:
+            if error.code != COMPLETED:
+                return await self._failed(error)
+            await self.close()
+            return self._reply("DATA", None, "the server said 250 before it had the content")
         except (aiosmtplib.SMTPException, OSError) as error:
             return await self._failed(error)
         self._mails += 1

@@ -109,11 +109,15 @@ class PostgresDesk:
 
     async def claim(self) -> Sequence[Draft]:
         """Some mails that are due, now ours, with the facts they tell."""
-        connection = await self._connected()
-        rows = await connection.fetch(CLAIM, self._batch, LEASE)
-        mails = [to_mail(row) for row in rows]
-        self.held = {mail.id: mail.fence for mail in mails}
-        return await drafts(connection, mails) if mails else []
+        try:
+            connection = await self._connected()
+            rows = await connection.fetch(CLAIM, self._batch, LEASE)
+            mails = [to_mail(row) for row in rows]
+            self.held = {mail.id: mail.fence for mail in mails}
+            return await drafts(connection, mails) if mails else []
+        except Exception:
+            await self.close()  # broken perhaps, though it does not say so
+            raise
 
     async def hand_over(self, draft: Draft, letter: Letter) -> bool:
         """Promise the hand-off: false when the mail is not ours to send, or not as it was claimed.

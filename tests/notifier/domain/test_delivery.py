@@ -4,7 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from services.notifier.domain.delivery import Reply, Verdict, decide, delay, verdict
+from services.notifier.domain.delivery import (
+    Reply,
+    Verdict,
+    decide,
+    delay,
+    verdict,
+    without_addresses,
+)
 
 
 @pytest.mark.parametrize(
@@ -61,3 +68,8 @@ def test_nothing_waits_after_an_end():
 
 def test_words_are_one_line():
     assert Reply("DATA", 250, "2.0.0\n  OK").words == "DATA: 250 2.0.0 OK"
+
+
+def test_what_others_hear_names_no_recipient():
+    said = "RCPT: 550 5.1.1 <jo.d'arc@agence.test>: Recipient rejected (x@y.z)"
+    assert without_addresses(said) == "RCPT: 550 5.1.1 <…>: Recipient rejected (…)"
