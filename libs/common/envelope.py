@@ -32,11 +32,6 @@ class UnreadableError(PermanentError):
     """A message that is none of our events; the text says why."""
 
 
-def text_headers(headers: Iterable[tuple[str, bytes | None]]) -> dict[str, str]:
-    """The headers as text whatever bytes they hold (a header may lie, or be no UTF-8 at all)."""
-    return {name: (value or b"").decode("utf-8", "replace") for name, value in headers}
-
-
 def read(headers: Iterable[tuple[str, bytes | None]], value: bytes | None) -> Received[Any]:
     """The event in a message, or `UnreadableError`; never another error."""
     try:

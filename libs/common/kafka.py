@@ -16,7 +16,6 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from aiokafka.helpers import create_ssl_context
 from faststream import AckPolicy
-from faststream.exceptions import StopConsume
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaMessage
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
@@ -101,10 +100,11 @@ def _subscriber(
     async def _(records: Any) -> None:
         try:
             await subscription.on_batch(records)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is told
             # FastStream would go on, and the next commit pass over this batch: end the service.
+            subscriber.running = False
             failed.set_exception(error)
-            raise StopConsume from error
+            return
         try:
             await subscriber.consumer.commit()
         except KafkaError as error:
