@@ -1,7 +1,9 @@
 """Bodies of requests: JSON objects read field by field, so that every fault is named at once."""
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import Any, ClassVar, Final, TypeVar
 
 import msgspec
@@ -13,6 +15,9 @@ B = TypeVar("B", bound="Body")
 Check = Callable[[Any], str | None]
 """What is wrong with a value, as a sentence; None when nothing is."""
 
+LONGEST_DETAIL: Final = 200
+MOST_UNKNOWN: Final = 50
+"""Unknown fields that a refusal names: it is not to be larger than what it refuses."""
 STEP: Final = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
 
 
@@ -43,7 +48,7 @@ def read(raw: bytes, kind: type[B]) -> B:
     try:
         given = msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Refusal(400, "The body is not JSON") from error
+        raise _unreadable(raw) from error
     if not isinstance(given, dict):
         raise invalid(Fault(pointer="", detail="Expected an object"))
     values: dict[str, Any] = {}
@@ -51,6 +56,20 @@ def read(raw: bytes, kind: type[B]) -> B:
     if faults:
         raise invalid(*faults)
     return kind(**values)
+
+
+def _unreadable(raw: bytes) -> Refusal:
+    """JSON it may be all the same, with a value that nobody can keep: then it is no 400."""
+    try:
+        json.loads(raw.decode(), parse_int=str, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        return Refusal(400, "The body is not JSON")
+    detail = "Holds a number out of range, or half a character (a lone surrogate)"
+    return invalid(Fault(pointer="", detail=detail))
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
 
 
 def _read_fields(
@@ -74,14 +93,14 @@ def _read_fields(
 
 def _unknown_fields(given: dict[str, Any], kind: type[Body]) -> Iterator[Fault]:
     known = {field.encode_name for field in msgspec.structs.fields(kind)}
-    for name in given.keys() - known:
+    for name in islice((name for name in given if name not in known), MOST_UNKNOWN):
         yield Fault(pointer=pointer(name[:100]), detail="is not a field of this request")
 
 
 def _fault(name: str, message: str) -> Fault:
     detail, _, path = message.partition(" - at `$")
     steps = [found[1] or found[2] for found in STEP.finditer(path)]
-    return Fault(pointer=pointer(name, *steps), detail=detail.replace("`", ""))
+    return Fault(pointer=pointer(name, *steps), detail=detail.replace("`", "")[:LONGEST_DETAIL])
 
 
 def pointer(*steps: str) -> str:

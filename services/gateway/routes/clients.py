@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any, cast
 from uuid import UUID
 
 import msgspec
@@ -60,18 +61,19 @@ async def register_client(data: JSONBody[Registration], ports: Given) -> Respons
     return Response(_answer(client), headers=headers)
 
 
-@get("/clients/{client_id:str}", tags=["Clients"], opt={"refuses": [404]})
+@get("/clients/{client_id:str}", tags=["Clients"], opt={"refuses": [404], "conditional": True})
 async def read_client(
     client_id: PathId, ports: Given, request: StrictRequest
-) -> Response[ClientAnswer | None]:
+) -> Response[ClientAnswer]:
     """A client, whatever its status; `last_updated` is the last delivery."""
     found = identifier(client_id, "client_id")
     async with ports.reading() as connection:
         client = await _find(connection, found)
     etag = _etag(client)
-    if etag in _tags(request.headers.get("If-None-Match", "")):
-        return Response(None, status_code=304, headers={"ETag": etag})
-    return Response(_answer(client), headers={"ETag": etag, "Cache-Control": "private, no-cache"})
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
+    if _tags(request.headers.get("If-None-Match", "")) & {etag, "*"}:
+        return Response(cast(Any, None), status_code=304, headers=headers)
+    return Response(_answer(client), headers=headers)
 
 
 async def _find(connection: Connection, client_id: UUID) -> Client:

@@ -29,12 +29,14 @@ def admin_guard(admin_api_key: str, api_key: str) -> Guard:
 
 
 def _guard(keys: dict[str, str]) -> Guard:
-    expected = {header: _digest(key) for header, key in keys.items()}
+    expected = {
+        header: _digest(key.encode("utf-8", "surrogateescape")) for header, key in keys.items()
+    }
     refusal = f"Send your key in the header {' or '.join(keys)}: it is missing or wrong"
 
     def admit(caller: Caller, _: BaseRouteHandler) -> None:
         matches = [
-            hmac.compare_digest(_digest(caller.headers.get(header, "")), digest)
+            hmac.compare_digest(_digest(_sent(caller, header)), digest)
             for header, digest in expected.items()
         ]
         if not any(matches):
@@ -43,6 +45,11 @@ def _guard(keys: dict[str, str]) -> Guard:
     return admit
 
 
-def _digest(key: str) -> bytes:
+def _sent(caller: Caller, header: str) -> bytes:
+    """The very bytes of a header, which were read as Latin-1."""
+    return caller.headers.get(header, "").encode("latin-1")
+
+
+def _digest(key: bytes) -> bytes:
     """Equal in length whatever was sent, so that comparing tells nothing."""
-    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
+    return hashlib.sha256(key).digest()

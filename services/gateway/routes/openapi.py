@@ -100,6 +100,8 @@ def _complete(path: str, operation: dict[str, Any], handler: HTTPRouteHandler) -
     well["description"] = operation["summary"]
     well["content"]["application/json"]["example"] = ANSWERS[name]
     answers.pop("400", None)
+    if handler.opt.get("conditional"):
+        answers["304"] = {"description": "Unchanged since the ETag in If-None-Match"}
     answers |= {str(status): _problem(status) for status in sorted(_statuses(operation, handler))}
 
 

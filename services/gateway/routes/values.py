@@ -14,6 +14,7 @@ PathId = Annotated[str, PathParameter(description="A UUID", format="uuid")]
 """Declared as text: a `:uuid` segment would answer 404 to what is no UUID."""
 
 UNPRINTABLE: Final = frozenset({"Cc", "Cs", "Cn", "Co", "Zl", "Zp"})
+INVISIBLE: Final = frozenset({"Zs", "Cf"})
 DIRECTIONS: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
 """Marks that turn the direction of text: a name with one can make a subject lie."""
 
@@ -39,7 +40,8 @@ def printable(value: str | None) -> str | None:
         return None
     if any(unicodedata.category(sign) in UNPRINTABLE or sign in DIRECTIONS for sign in value):
         return "holds control characters"
-    return None if value.strip() else "is blank"
+    seen = any(unicodedata.category(sign) not in INVISIBLE for sign in value)
+    return None if seen else "is blank"
 
 
 def mail_address(value: str) -> str | None:

@@ -58,3 +58,30 @@ def test_a_pointer_reaches_into_lists():
 
 def test_a_pointer_escapes_what_rfc_6901_escapes():
     assert pointer("a/b", "~") == "/a~1b/~0"
+
+
+@pytest.mark.parametrize(
+    "value", [b"1" + b"0" * 5000, b"-1e400", rb'"\ud800"', rb'["a\udc00b"]', rb'{"a": "\ud83d x"}']
+)
+def test_json_with_a_value_that_nobody_can_keep_is_422(value: bytes):
+    refused = outcome(b'{"client_id": ' + value + b"}", ProcessClient)
+    assert isinstance(refused, Refusal)
+    assert refused.status_code == 422
+    assert refused.faults
+
+
+@pytest.mark.parametrize(
+    "raw", [b"", b" ", b"NaN", b'{"a": Infinity}', b"[" * 100_000, b"\xef\xbb\xbf{}", b'{"\xff": 1}',
+            "{}".encode("utf-16"), b"{} {}", b"{'a': 1}"]
+)  # fmt: skip
+def test_what_is_not_json_is_400(raw: bytes):
+    refused = outcome(raw, ProcessClient)
+    assert isinstance(refused, Refusal)
+    assert refused.status_code == 400
+
+
+def test_a_refusal_is_smaller_than_what_it_refuses():
+    many = {str(number): 1 for number in range(10_000)}
+    refused = outcome(msgspec.json.encode(many | {"locale": "x" * 100_000}), Registration)
+    assert isinstance(refused, Refusal)
+    assert len(msgspec.json.encode(refused.faults)) < 10_000

@@ -182,12 +182,12 @@ async def test_every_fault_of_a_body_is_named_at_once(lonely: Api):
     assert answer.json()["detail"].endswith("(and 3 more)")
 
 
-async def test_a_lone_surrogate_is_no_json(lonely: Api):
+async def test_a_lone_surrogate_is_refused(lonely: Api):
     body = json.dumps(registration(first_name="\ud800"))
     answer = await lonely.post(
         "/api/clients", content=body, headers={"Content-Type": "application/json"}
     )
-    assert answer.status_code == 400
+    assert answer.status_code == 422
 
 
 async def test_an_unchanged_client_is_not_sent_again(api: Api, client_id: str):
@@ -195,6 +195,8 @@ async def test_an_unchanged_client_is_not_sent_again(api: Api, client_id: str):
     etag = (await api.get(path)).headers["ETag"]
     same = await api.get(path, headers={"If-None-Match": f'"other", W/{etag}'})
     assert (same.status_code, same.content, same.headers["ETag"]) == (304, b"", etag)
+    assert same.headers["Cache-Control"] == "private, no-cache"
+    assert (await api.get(path, headers={"If-None-Match": "*"})).status_code == 304
     assert (await api.get(path, headers={"If-None-Match": '"other"'})).status_code == 200
 
 

@@ -125,6 +125,13 @@ def test_every_refusal_is_a_problem(document: dict[str, Any]):
             assert schema == {"$ref": "#/components/schemas/Problem"}
 
 
+def test_a_client_that_is_read_is_never_null_but_may_be_unchanged(document: dict[str, Any]):
+    answers = document["paths"]["/api/clients/{client_id}"]["get"]["responses"]
+    schema = answers["200"]["content"]["application/json"]["schema"]
+    assert schema == {"$ref": "#/components/schemas/ClientAnswer"}
+    assert "content" not in answers["304"]
+
+
 def test_every_reference_leads_somewhere(document: dict[str, Any]):
     schemas = document["components"]["schemas"]
     for part in msgspec.json.encode(document).decode().split('"$ref":"#/components/schemas/')[1:]:
