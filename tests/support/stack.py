@@ -9,8 +9,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ import asyncpg
 import httpx
 import msgspec
 
+from deploy.local import kafka
 from deploy.local.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -102,16 +103,27 @@ async def running_stack(
 ) -> AsyncGenerator[Stack]:
     """A stack of its own on a folder, ready; stopped at the end, whatever happened."""
     port = free_port()
-    process = _start(folder, {"GATEWAY_PORT": str(port), **(settings or {})})
-    try:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as api:
-            stack = Stack(folder, process, api)
-            await until(lambda: _is_ready(stack), 60)
-            api.headers["X-API-Key"] = json.loads((folder / "keys.json").read_text())["API_KEY"]
-            await until(lambda: _knows_cities(api), 60)
-            yield stack
-    finally:
-        await stop(process)
+    with _other_broker() as broker:
+        process = _start(folder, {"GATEWAY_PORT": str(port), **broker, **(settings or {})})
+        try:
+            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as api:
+                stack = Stack(folder, process, api)
+                await until(lambda: _is_ready(stack), 60)
+                api.headers["X-API-Key"] = json.loads((folder / "keys.json").read_text())["API_KEY"]
+                await until(lambda: _knows_cities(api), 60)
+                yield stack
+        finally:
+            await stop(process)
+
+
+@contextmanager
+def _other_broker() -> Generator[dict[str, str]]:
+    """Nothing, or what points a stack to an Apache Kafka of its own where KAFKA=apache says so."""
+    if os.environ.get("KAFKA") != "apache":
+        yield {}
+        return
+    with kafka.running() as servers:
+        yield {"KAFKA_BOOTSTRAP_SERVERS": servers, "KAFKA_IDEMPOTENCE": "true"}
 
 
 def _start(folder: Path, settings: Mapping[str, str]) -> subprocess.Popen[bytes]:
