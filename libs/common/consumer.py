@@ -212,13 +212,5 @@ async def _bury(
 
 
 def _step_failed(event: JobEvent, step: Step, *, permanent: bool, reason: str) -> StepFailed:
-    return StepFailed(
-        job_id=event.job_id,
-        client_id=event.client_id,
-        kind=event.kind,
-        run=event.run,
-        ladder=event.ladder,
-        step=step,
-        permanent=permanent,
-        reason=reason[:500],
-    )
+    of_job: dict[str, Any] = {name: getattr(event, name) for name in JobEvent.__struct_fields__}
+    return StepFailed(**of_job, step=step, permanent=permanent, reason=reason[:500])

@@ -71,9 +71,6 @@ async def _answer(path: str, ready: Ready) -> tuple[int, bytes, bytes]:
         body = {"status": "not ready", "detail": problem} if problem else {"status": "ok"}
         return 503 if problem else 200, b"application/json", json.dumps(body).encode()
     if path == "/metrics":
-        return (
-            200,
-            prometheus_client.CONTENT_TYPE_LATEST.encode(),
-            prometheus_client.generate_latest(),
-        )
+        content_type = prometheus_client.CONTENT_TYPE_LATEST.encode()
+        return 200, content_type, prometheus_client.generate_latest()
     return 404, b"application/json", b'{"detail":"/live, /ready or /metrics"}'

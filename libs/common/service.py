@@ -139,9 +139,11 @@ class Consuming:
 async def database_problem(settings: CommonSettings) -> str:
     """What keeps PostgreSQL from serving us, or nothing."""
     try:
-        async with asyncio.timeout(READY_SECONDS):
-            async with postgres.connection(settings.database_url) as connection:
-                await connection.fetchval("select count(*) from health")
+        async with (
+            asyncio.timeout(READY_SECONDS),
+            postgres.connection(settings.database_url) as own,
+        ):
+            await own.fetchval("select count(*) from health")
     except postgres.FAILED as error:
         return f"PostgreSQL or its migrations are not there: {type(error).__name__}"
     return ""

@@ -8,7 +8,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from libs.common import consumer, kafka, service
-from libs.common.events import ClientErased
+from libs.common.events import SendDay
 from libs.common.held import Record
 from libs.common.kafka import OnBatch, Subscription
 from libs.common.settings import CommonSettings
@@ -67,10 +67,10 @@ async def _read(bus: Bus, on_batch: OnBatch) -> tuple[str, asyncio.Task[None]]:
     )
     producer = kafka.producer(settings)
     await producer.start()
-    await producer.send_and_wait(ClientErased.topic, b"{}", key=b"key")
+    await producer.send_and_wait(SendDay.topic, b"{}", key=b"key")
     await producer.stop()
     group = f"test-{uuid4()}"
-    wanted = Subscription(group=group, topics=[ClientErased.topic], on_batch=on_batch)
+    wanted = Subscription(group=group, topics=[SendDay.topic], on_batch=on_batch)
     return group, asyncio.create_task(kafka.subscribe(settings, wanted))
 
 
