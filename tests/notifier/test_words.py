@@ -39,3 +39,8 @@ def test_one_address_is_written_as_a_word():
     one, two = (COMPOSER(draft("monthly", addresses_per_report=n)).text_body for n in (1, 2))
     assert "Nous en choisissons une pour vous" in one
     assert "Nous en choisissons 2 pour vous" in two
+
+
+def test_a_word_without_end_does_not_widen_the_page():
+    page = COMPOSER(draft("notification", first_name="W" * 100)).html_body
+    assert re.search(r'class="content" style="[^"]*overflow-wrap: ?anywhere', page)
