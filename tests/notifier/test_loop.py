@@ -6,9 +6,9 @@ import asyncpg
 import pytest
 
 from libs.common.events import MailSettled
-from services.notifier.handlers.loop import _pause_seconds, _woken
+from services.notifier.handlers.loop import _pause_seconds, _woken, run_sender
 from tests.notifier.mail_server import MailServer
-from tests.notifier.stage import Stage
+from tests.notifier.stage import COMPOSER, Stage
 
 REFUSE_ONE = """
     create function refuse() returns trigger language plpgsql as
@@ -61,3 +61,31 @@ async def test_a_sender_told_to_stop_while_it_is_woken_stops():
 
     with pytest.raises(asyncio.CancelledError):
         await waiting
+
+
+async def test_a_sender_told_to_stop_hands_over_nothing_that_is_not_promised(
+    stage: Stage, server: MailServer
+):
+    await stage.hear(await stage.job(await stage.client()))
+    offered, go_on = asyncio.Event(), asyncio.Event()
+    usual = server.handle_RCPT
+
+    async def slow(*arguments: object) -> str:
+        offered.set()
+        await go_on.wait()
+        return await usual(*arguments)  # type: ignore[arg-type]
+
+    server.handle_RCPT = slow  # type: ignore[method-assign]
+    sender = asyncio.create_task(
+        run_sender(desk=stage.desk(), session=stage.session(), compose=COMPOSER, wake=stage.asked)
+    )
+    await offered.wait()
+
+    sender.cancel()
+    await asyncio.sleep(0)
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await sender
+
+    assert (await stage.mail())["state"] == "pending"
+    assert server.taken == []

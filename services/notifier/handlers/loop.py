@@ -65,7 +65,7 @@ async def send_batch(*, desk: Desk, session: Session, compose: Compose) -> bool:
     try:
         while left:
             draft = left.pop(0)
-            await _finished(send(draft, desk=desk, session=session, compose=compose))
+            await _finished(send(draft, desk=desk, session=session, compose=compose), desk)
     except Pause as pause:
         await _settle_all(left, desk, pause)
         raise
@@ -82,8 +82,11 @@ async def _settle_all(left: Sequence[Draft], desk: Desk, pause: Pause) -> None:
         await desk.settle(draft.mail, pause.decision)
 
 
-async def _finished(work: Coroutine[Any, Any, None]) -> None:
-    """The work, to its end even when we are told to stop meanwhile, unless that takes too long."""
+async def _finished(work: Coroutine[Any, Any, None], desk: Desk) -> None:
+    """The work, to its end even when we are told to stop meanwhile, unless that takes too long.
+
+    What is not promised by then is not handed over any more: time might end in the middle of it.
+    """
     task = asyncio.ensure_future(work)
     task.add_done_callback(
         lambda done: done.cancelled() or done.exception()
@@ -91,6 +94,7 @@ async def _finished(work: Coroutine[Any, Any, None]) -> None:
     try:
         await asyncio.shield(task)
     except asyncio.CancelledError:
+        desk.stop()
         await asyncio.wait({task}, timeout=FINISHING_SECONDS)
         task.cancel()
         raise

@@ -104,6 +104,7 @@ class PostgresDesk:
     def __init__(self, url: str, *, relay: asyncio.Event, batch: int = BATCH) -> None:
         self._url, self._relay, self._batch = url, relay, batch
         self._connection: Connection | None = None
+        self._stopping = False
         self.held: dict[UUID, int] = {}
         """Fences of the mails in hand, whose leases are to be renewed."""
 
@@ -124,6 +125,8 @@ class PostgresDesk:
 
         After a lost connection nobody knows whether the promise was stored: then it does not hold.
         """
+        if self._stopping:
+            return False
         mail, contact = draft.mail, draft.contact
         parts = (letter.subject, letter.headers, letter.text_body, letter.html_body)
         written_to = contact and contact.email
@@ -147,6 +150,10 @@ class PostgresDesk:
         """Write what became of a mail, with the events that say so, until it is written."""
         await self._until_stored(lambda connection: self._settle(connection, mail, decision))
         self._release([mail.id])
+
+    def stop(self) -> None:
+        """Promise nothing more."""
+        self._stopping = True
 
     async def close(self) -> None:
         """Let go of the connection."""
