@@ -212,5 +212,4 @@ async def _bury(
 
 
 def _step_failed(event: JobEvent, step: Step, *, permanent: bool, reason: str) -> StepFailed:
-    of_job: dict[str, Any] = {name: getattr(event, name) for name in JobEvent.__struct_fields__}
-    return StepFailed(**of_job, step=step, permanent=permanent, reason=reason[:500])
+    return StepFailed(**event.run_fields(), step=step, permanent=permanent, reason=reason[:500])

@@ -103,11 +103,7 @@ def _tell(one: Received[PropertiesReady], choice: Choice | None, emit: Emit) -> 
 
 def _assigned(event: PropertiesReady, choice: Choice) -> PropertiesAssigned:
     return PropertiesAssigned(
-        job_id=event.job_id,
-        client_id=event.client_id,
-        kind=event.kind,
-        run=event.run,
-        ladder=event.ladder,
+        **event.run_fields(),
         requested=choice.requested,
         found=choice.found,
         address_ids=choice.address_ids,
@@ -116,11 +112,7 @@ def _assigned(event: PropertiesReady, choice: Choice) -> PropertiesAssigned:
 
 def _insufficient(event: PropertiesReady, choice: Choice) -> AddressesInsufficient:
     return AddressesInsufficient(
-        job_id=event.job_id,
-        client_id=event.client_id,
-        kind=event.kind,
-        run=event.run,
-        ladder=event.ladder,
+        **event.run_fields(),
         requested=choice.requested,
         found=choice.found,
         cities=choice.cities,
@@ -130,11 +122,7 @@ def _insufficient(event: PropertiesReady, choice: Choice) -> AddressesInsufficie
 
 def _client_gone(event: PropertiesReady) -> StepFailed:
     return StepFailed(
-        job_id=event.job_id,
-        client_id=event.client_id,
-        kind=event.kind,
-        run=event.run,
-        ladder=event.ladder,
+        **event.run_fields(),
         step="assign",
         permanent=True,
         reason="The client is erased",

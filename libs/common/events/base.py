@@ -1,6 +1,6 @@
 """What every event has."""
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 from uuid import UUID
 
 import msgspec
@@ -41,3 +41,7 @@ class JobEvent(Event, frozen=True, kw_only=True):
     @property
     def key(self) -> str:
         return str(self.client_id)
+
+    def run_fields(self) -> dict[str, Any]:
+        """What the other events of this run carry too."""
+        return {name: getattr(self, name) for name in JobEvent.__struct_fields__}

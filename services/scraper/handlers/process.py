@@ -9,7 +9,7 @@ from libs.common.envelope import Received
 from libs.common.events import ClientProcess, StepFailed
 from services.scraper.domain import CityState, Rules, needs_refresh
 from services.scraper.handlers.ports import Asked, Books, Wanted
-from services.scraper.handlers.settle import job_fields, progressed, settle
+from services.scraper.handlers.settle import progressed, settle
 from services.scraper.handlers.wanted import what_they_want
 
 log = structlog.get_logger()
@@ -24,7 +24,7 @@ async def process_clients(
     for one in await what_they_want(newest, cities=books.cities, rules=rules):
         reason = _impossible(one)
         if reason:
-            fields = job_fields(one.event)
+            fields = one.event.run_fields()
             failed = StepFailed(**fields, step="scrape", permanent=True, reason=reason)
             books.emit(failed, one.received)
         else:

@@ -36,20 +36,9 @@ async def settle(wanted: Sequence[Wanted], *, books: Books, rules: Rules) -> Non
             books.emit(_ready(one, errors, problems), one.received)
 
 
-def job_fields(event: ClientProcess) -> dict[str, Any]:
-    """What every event of a job carries."""
-    return {
-        "job_id": event.job_id,
-        "client_id": event.client_id,
-        "kind": event.kind,
-        "run": event.run,
-        "ladder": event.ladder,
-    }
-
-
 def progressed(event: ClientProcess, done: int, total: int, note: str = "") -> StepProgressed:
     return StepProgressed(
-        **job_fields(event), step="scrape", state="running", done=done, total=total, note=note
+        **event.run_fields(), step="scrape", state="running", done=done, total=total, note=note
     )
 
 
@@ -70,7 +59,7 @@ async def _short(wanted: Sequence[Wanted], books: Books) -> set[UUID]:
 def _failed(event: ClientProcess, errors: Mapping[str, str]) -> StepFailed:
     reason = "; ".join(f"{city}: {error}" for city, error in errors.items())
     log.warning("job_lacks_sources", job_id=str(event.job_id), error=reason)
-    return StepFailed(**job_fields(event), step="scrape", permanent=False, reason=reason)
+    return StepFailed(**event.run_fields(), step="scrape", permanent=False, reason=reason)
 
 
 def _ready(
