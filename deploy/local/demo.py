@@ -14,9 +14,9 @@ from typing import Final
 
 from deploy.local import settings
 from deploy.local.agent import Agent, Delivery, StoryError
+from deploy.local.lives import tail
 from deploy.local.ports import free_port
 from deploy.local.spec import StepError
-from deploy.local.supervisor import tail
 from deploy.local.up import on_signals, supervisor
 
 CITY: Final = "01053"  # Bourg-en-Bresse

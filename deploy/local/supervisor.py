@@ -5,15 +5,14 @@ A step that fails the first time ends the stack; later it is tried again like a 
 """
 
 import asyncio
-import contextlib
-import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from deploy.local import lives
 from deploy.local.spec import Process, Say, Step, StepError, Table, stopping_order
 
 Changed = Callable[[dict[str, int]], None]
@@ -22,7 +21,7 @@ FIRST_WAIT: Final = 0.5
 LONGEST_WAIT: Final = 10.0
 HEALTHY_AFTER: Final = 30.0
 POLL: Final = 0.05
-PATIENCE: Final = (10.0, 7.0)
+PATIENCE: Final = (9.0, 4.5)
 """Seconds that the first wave of processes, and each later one, get to stop by themselves."""
 
 
@@ -82,7 +81,9 @@ class Supervisor:
                 if await self._do(step):
                     break
                 await asyncio.sleep(wait)
-            await self._mark_up(step.name)
+            # What it needs may have ended meanwhile: then it is done again, and nobody starts yet.
+            if self._up.issuperset(step.needs) and self._counts(step) == seen:
+                await self._mark_up(step.name)
 
     def _counts(self, step: Step) -> list[int]:
         return [self._times_up[name] for name in step.needs]
@@ -121,29 +122,24 @@ class Supervisor:
     async def _live(self, process: Process) -> str:
         """Start it and wait: why it ended, or nothing where it fell with another."""
         path = self.log_dir / f"{process.name}.log"
-        with path.open("ab") as log:
-            child = await asyncio.create_subprocess_exec(
-                *process.command(),
-                cwd=process.directory,
-                env=dict(process.environment),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
-        self.pids[process.name] = child.pid
-        self.changed(self.pids)
-        self.say(process.name, f"started, process {child.pid}")
-        greeting = asyncio.create_task(self._greet(process, child.pid))
+        life = await lives.begin(process, path)
+        self.pids[process.name] = life.pid
+        greeting = asyncio.create_task(self._greet(process, life.pid))
         fall = asyncio.create_task(self._fall(process))
-        end = asyncio.create_task(child.wait())
+        end = asyncio.create_task(life.wait())
         try:
+            self.changed(self.pids)
+            self.say(process.name, f"started, process {life.pid}")
             await asyncio.wait((end, fall), return_when=asyncio.FIRST_COMPLETED)
-            return _reason(end.result(), path) if end.done() else ""
+            return lives.reason(end.result(), path) if end.done() else ""
         finally:
             await _end([greeting, fall])
-            await _terminate(child, process.stop_with, self._patience)
-            await end
-            await self._mark_down(process.name)
+            # A stop in the middle of a fall is no reason to leave it half ended.
+            await _undisturbed(self._bury(process, life))
+
+    async def _bury(self, process: Process, life: asyncio.subprocess.Process) -> None:
+        await lives.terminate(life, process.stop_with, self._patience)
+        await self._mark_down(process.name)
 
     async def _fall(self, process: Process) -> None:
         async with self._news:
@@ -183,21 +179,6 @@ class Supervisor:
                 self._discard(row.name)
 
 
-async def _terminate(
-    child: asyncio.subprocess.Process, how: signal.Signals, patience: float
-) -> None:
-    if child.returncode is not None:
-        return
-    with contextlib.suppress(ProcessLookupError):  # it has just ended by itself
-        child.send_signal(how)
-    try:
-        await asyncio.wait_for(child.wait(), patience)
-    except TimeoutError:
-        with contextlib.suppress(ProcessLookupError):
-            child.kill()
-        await child.wait()
-
-
 async def _end(tasks: list[asyncio.Task[None]]) -> None:
     for task in tasks:
         task.cancel()
@@ -211,16 +192,11 @@ def _waits() -> Iterator[float]:
         wait = min(2 * wait, LONGEST_WAIT)
 
 
-def _reason(code: int, log: Path) -> str:
-    if code < 0:
-        return signal.Signals(-code).name
-    last_words = tail(log, 1)[:300]
-    return f"exit code {code}: {last_words}" if code and last_words else f"exit code {code}"
-
-
-def tail(log: Path, lines: int) -> str:
-    """The last lines of a log that say something."""
-    with log.open("rb") as file:
-        file.seek(max(0, log.stat().st_size - 64 * 1024))
-        text = file.read().decode(errors="replace")
-    return "\n".join([line[:1000] for line in text.splitlines() if line.strip()][-lines:])
+async def _undisturbed(work: Coroutine[Any, Any, None]) -> None:
+    """Done to the end, also if whoever waits for it is cancelled meanwhile."""
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await task
+        raise

@@ -1,89 +1,20 @@
-import asyncio
 import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from functools import partial
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import psutil
 import pytest
 
-from deploy.local import child
-from deploy.local.spec import Process, Step, StepError, Table, stopping_order
-from deploy.local.supervisor import Supervisor
+from deploy.local.spec import Step, StepError, stopping_order
+from tests.deploy.local.console import STUBBORN, Run, process
 from tests.deploy.local.patience import until
-
-SLEEP = ("sleep", "600")
-IGNORE_SIGTERM = """
-import signal, time
-signal.signal(signal.SIGTERM, signal.SIG_IGN)
-print("up", flush=True)
-time.sleep(600)
-"""
-STUBBORN = (sys.executable, "-c", IGNORE_SIGTERM)
-
-
-def _process(
-    name: str, *command: str, needs: Sequence[str] = (), falls_with: Sequence[str] = ()
-) -> Process:
-    return Process(
-        name=name,
-        command=partial(child.command_line, *(command or SLEEP)),
-        environment=os.environ,
-        needs=tuple(needs),
-        falls_with=tuple(falls_with),
-    )
-
-
-class Console:
-    """A supervisor at work, what it said, and its state after each change."""
-
-    def __init__(self, table: Table, folder: Path) -> None:
-        self.said: list[tuple[float, str, str]] = []
-        self.ended: list[str] = []
-        self.stop = asyncio.Event()
-        self.work = Supervisor(table, folder, say=self._say, changed=self._changed)
-        self._names: set[str] = set()
-        self.task = asyncio.create_task(self.work.run(self.stop))
-
-    def _say(self, name: str, text: str) -> None:
-        self.said.append((time.monotonic(), name, text))
-
-    def _changed(self, pids: dict[str, int]) -> None:
-        self.ended += sorted(self._names - pids.keys())
-        self._names = set(pids)
-
-    async def new_pid(self, name: str, old: int = 0) -> int:
-        await until(lambda: self.work.pids.get(name, old) != old)
-        return self.work.pids[name]
-
-    async def close(self) -> None:
-        self.stop.set()
-        await self.task
-
-
-@pytest.fixture
-async def run(tmp_path: Path) -> AsyncGenerator[Callable[..., Console]]:
-    consoles: list[Console] = []
-
-    def begin(*table: Process | Step) -> Console:
-        consoles.append(Console(table, tmp_path))
-        return consoles[-1]
-
-    yield begin
-    for console in consoles:
-        console.stop.set()
-        await asyncio.gather(console.task, return_exceptions=True)
-
-
-Run = Callable[..., Console]
 
 
 async def test_what_is_killed_starts_again_after_a_growing_wait(run: Run) -> None:
-    console = run(_process("worker"))
+    console = run(process("worker"))
     first = await console.new_pid("worker")
     os.kill(first, signal.SIGKILL)
     second = await console.new_pid("worker", first)
@@ -97,7 +28,7 @@ async def test_what_is_killed_starts_again_after_a_growing_wait(run: Run) -> Non
 
 
 async def test_the_reason_of_a_death_is_said_in_its_own_words(run: Run) -> None:
-    console = run(_process("sour", sys.executable, "-c", "raise SystemExit('no lemons')"))
+    console = run(process("sour", sys.executable, "-c", "raise SystemExit('no lemons')"))
     await console.new_pid("sour", await console.new_pid("sour"))
     assert "ended (exit code 1: no lemons), starts again in 0.5 s" in {
         t for _, _, t in console.said
@@ -107,9 +38,9 @@ async def test_the_reason_of_a_death_is_said_in_its_own_words(run: Run) -> None:
 async def test_who_needs_something_starts_after_it_and_stops_before_it(run: Run) -> None:
     order: list[str] = []
     console = run(
-        _process("service", needs=["schema"]),
+        process("service", needs=["schema"]),
         Step(name="schema", needs=("server",), action=_note(order, "schema")),
-        _process("server"),
+        process("server"),
     )
     await console.new_pid("service")
     started = [name for _, name, text in console.said if "started" in text]
@@ -122,7 +53,7 @@ async def test_who_needs_something_starts_after_it_and_stops_before_it(run: Run)
 async def test_a_step_is_done_again_when_what_it_needs_came_up_again(run: Run) -> None:
     order: list[str] = []
     console = run(
-        _process("broker"),
+        process("broker"),
         Step(name="topics", needs=("broker",), action=_note(order, "topics")),
         Step(name="replay", needs=("topics",), action=_note(order, "replay")),
         Step(name="once", action=_note(order, "once")),
@@ -138,14 +69,14 @@ async def test_a_step_that_fails_the_first_time_ends_the_stack(run: Run) -> None
     async def fail() -> None:
         raise ValueError("no such column")
 
-    console = run(_process("server"), Step(name="migrations", needs=("server",), action=fail))
+    console = run(process("server"), Step(name="migrations", needs=("server",), action=fail))
     with pytest.raises(StepError, match="migrations: no such column"):
         await console.task
     assert console.work.pids == {}
 
 
 async def test_who_ignores_sigterm_is_killed(run: Run, tmp_path: Path) -> None:
-    console = run(_process("stubborn", *STUBBORN))
+    console = run(process("stubborn", *STUBBORN))
     console.work._patience = 0.2
     pid = await console.new_pid("stubborn")
     await until(lambda: "up" in (tmp_path / "stubborn.log").read_text())
@@ -155,7 +86,7 @@ async def test_who_ignores_sigterm_is_killed(run: Run, tmp_path: Path) -> None:
 
 def test_a_circle_of_needs_is_refused() -> None:
     with pytest.raises(ValueError, match="These need each other: a, b"):
-        list(stopping_order([_process("a", needs=["b"]), _process("b", needs=["a"])]))
+        list(stopping_order([process("a", needs=["b"]), process("b", needs=["a"])]))
 
 
 SUPERVISE = """
@@ -197,23 +128,3 @@ def _note(order: list[str], name: str) -> Callable[[], Awaitable[None]]:
         order.append(name)
 
     return note
-
-
-async def test_who_lives_on_another_falls_with_it_and_starts_after_its_steps(run: Run) -> None:
-    steps: list[str] = []
-
-    async def step() -> None:
-        steps.append(f"worker runs: {'worker' in console.work.pids}")
-
-    console = run(
-        _process("broker"),
-        Step(name="topics", needs=("broker",), action=step),
-        _process("worker", needs=("topics",), falls_with=("broker",)),
-    )
-    worker, broker = await console.new_pid("worker"), await console.new_pid("broker")
-
-    os.kill(broker, signal.SIGKILL)
-    await console.new_pid("worker", worker)
-
-    assert console.ended == ["broker", "worker"]
-    assert steps == ["worker runs: False", "worker runs: False"]
