@@ -62,7 +62,7 @@ async def consume(connection: Connection, consumer: Consumer, records: Sequence[
     except Exception as error:
         if postgres.is_lost(connection, error):
             raise postgres.LostError from error
-        log.warning("batch_failed", messages=len(records), error=held.failure(error).error)
+        log.warning("batch_failed", messages=len(records), error=held.failure(error))
     outcomes = [await _alone(connection, consumer, record) for record in records]
     return Outcome(sum(o.handled for o in outcomes), sum(o.dead for o in outcomes))
 
@@ -162,7 +162,7 @@ async def _give_up(
         if step and (permanent or await inbox.accept(connection, consumer.name, [received.id])):
             failed = _step_failed(received.event, step, permanent=permanent, reason=_said(error))
             emit(failed, received)
-    log.error("message_failed", event_id=str(received.id), permanent=permanent, error=why.error)
+    log.error("message_failed", event_id=str(received.id), permanent=permanent, error=why)
     return Outcome(0, int(permanent))
 
 

@@ -11,8 +11,6 @@ from datetime import timedelta
 from typing import Any, Final, Protocol
 from uuid import UUID
 
-import msgspec
-
 from libs.common.postgres import Connection
 
 LADDER: Final = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15))
@@ -22,8 +20,8 @@ HOLD: Final = """
     insert into held_message
       (consumer, event_id, topic, partition, "offset", key, headers, raw, raw_sha256,
        reason, error, attempts, state, next_attempt_at)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1,
-            case when $12::interval is null then 'dead' else 'waiting' end, public.clock() + $12)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, split_part($10, ':', 1), $10, 1,
+            case when $11::interval is null then 'dead' else 'waiting' end, public.clock() + $11)
     on conflict do nothing
 """
 
@@ -36,8 +34,8 @@ TAKE: Final = """
 
 SETTLE: Final = """
     update held_message
-    set state = $2, attempts = attempts + $3, error = $4, updated_at = public.clock(),
-        next_attempt_at = case when $2 = 'waiting' then public.clock() + $5::interval end
+    set state = $2, attempts = attempts + 1, error = $3, updated_at = public.clock(),
+        next_attempt_at = case when $2 = 'waiting' then public.clock() + $4::interval end
     where id = $1
 """
 
@@ -53,29 +51,21 @@ class Record(Protocol):
     headers: Sequence[tuple[str, bytes]]
 
 
-class Failure(msgspec.Struct, frozen=True):
-    """Why a message was not handled: a word for grouping, a sentence for a person."""
-
-    reason: str
-    error: str
-
-
-def failure(error: BaseException) -> Failure:
-    """What to keep of an error.
+def failure(error: BaseException) -> str:
+    """What to keep of an error: its type, which is the reason to group by, and what it says.
 
     Without NUL, which PostgreSQL's text cannot hold, and without PostgreSQL's details, which quote
     rows: this text is logged.
     """
     said = str(error).split("\nDETAIL:")[0].replace("\x00", "\N{REPLACEMENT CHARACTER}")
-    text = f"{type(error).__name__}: {said}"
-    return Failure(reason=type(error).__name__, error=text[:2000])
+    return f"{type(error).__name__}: {said}"[:2000]
 
 
 async def hold(
     connection: Connection,
     consumer: str,
     record: Record,
-    why: Failure,
+    why: str,
     *,
     event_id: UUID | None = None,
     again_after: timedelta | None = None,
@@ -84,23 +74,22 @@ async def hold(
     raw = record.value or b""
     place = (record.topic, record.partition, record.offset, record.key)
     kept = (packed(record.headers), record.value, hashlib.sha256(raw).digest())
-    said = (why.reason, why.error, again_after)
-    await connection.execute(HOLD, consumer, event_id, *place, *kept, *said)
+    await connection.execute(HOLD, consumer, event_id, *place, *kept, why, again_after)
 
 
 async def settle(
-    connection: Connection, held_id: UUID, attempts: int, why: Failure, *, final: bool
+    connection: Connection, held_id: UUID, attempts: int, why: str, *, final: bool
 ) -> str:
     """Say how a try from the row ended; returns the row's new state."""
     wait = None if final or attempts >= len(LADDER) else LADDER[attempts]
     state = "dead" if wait is None else "waiting"
-    await connection.execute(SETTLE, held_id, state, 1, why.error, wait)
+    await connection.execute(SETTLE, held_id, state, why, wait)
     return state
 
 
 async def done(connection: Connection, held_id: UUID) -> None:
     """A try from the row succeeded."""
-    await connection.execute(SETTLE, held_id, "done", 1, "", None)
+    await connection.execute(SETTLE, held_id, "done", "", None)
 
 
 async def take(connection: Connection, consumer: str) -> Any:

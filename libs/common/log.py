@@ -1,8 +1,9 @@
 """Logs: one JSON object a line, with the service's name; ids only, never a person or an address."""
 
 import logging
+import re
 import sys
-from typing import Literal
+from typing import Any, Literal
 
 import structlog
 
@@ -16,6 +17,7 @@ def configure(
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
+        _without_details,
     ]
     render: structlog.types.Processor = (
         structlog.processors.JSONRenderer() if style == "json" else structlog.dev.ConsoleRenderer()
@@ -37,3 +39,10 @@ def configure(
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(service=service)
+
+
+def _without_details(_: Any, __: str, event: Any) -> Any:
+    """PostgreSQL's details quote rows, and rows hold persons."""
+    if "exception" in event:
+        event["exception"] = re.sub(r"(?m)^(DETAIL|CONTEXT):.*$", r"\1: …", event["exception"])
+    return event
