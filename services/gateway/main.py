@@ -43,6 +43,7 @@ log = structlog.get_logger()
 NAME: Final = "gateway"
 RETRIES_SECONDS: Final = 1.0
 WATCHDOG_SECONDS: Final = 60.0
+ACQUIRE_SECONDS: Final = 5.0
 POOL_CONNECTIONS: Final = 20
 
 OUTCOMES: Final = (
@@ -73,12 +74,16 @@ def consumer(settings: GatewaySettings, wake: asyncio.Event) -> Consumer:
     return Consumer(name=NAME, handlers=table, wake=wake)
 
 
+acquire = partial(Pool.acquire, timeout=ACQUIRE_SECONDS)
+"""A connection of the pool soon, or `TimeoutError`: a caller is told to come back, none queues long."""
+
+
 def writing(pool: Pool, wake: asyncio.Event) -> Writing:
     """Transactions whose events wake the relay after their commit."""
 
     @asynccontextmanager
     async def begin() -> AsyncGenerator[tuple[Connection, Emit]]:
-        async with pool.acquire() as conn, outbox.transaction(conn, wake) as emit:
+        async with acquire(pool) as conn, outbox.transaction(conn, wake) as emit:
             yield conn, emit
 
     return begin
@@ -94,7 +99,7 @@ async def retry_due(write: Writing, settings: GatewaySettings) -> None:
 
 async def watch_silent(pool: Pool, write: Writing, settings: GatewaySettings) -> None:
     """Look after silent jobs, unless events that wait explain their silence."""
-    async with pool.acquire() as conn:
+    async with acquire(pool) as conn:
         if not await watchdog.is_any_silent(conn, PATIENCE) or await watchdog.has_unpublished(conn):
             return
     if await lag.is_lagging(settings, GROUPS):
@@ -132,7 +137,7 @@ async def serve(
 
     app = create_app(
         settings=settings,
-        reading=pool.acquire,
+        reading=partial(acquire, pool),
         writing=write,
         clock=lambda: datetime.now(UTC),
         seed=seed,

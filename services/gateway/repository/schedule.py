@@ -21,6 +21,7 @@ DELIVER: Final = """
     ), delivery as (
       insert into monthly_delivery (client_id, month, due_on, job_id, late)
       select client_id, month, effective_day, job_id, late or $2 from due
+      order by client_id  -- the same order everywhere: no deadlock
       on conflict do nothing
       returning client_id, month, job_id
     ), started as (
