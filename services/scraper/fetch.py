@@ -181,6 +181,9 @@ def _archived(archive: Path, content: bytes) -> str:
         target.parent.mkdir(parents=True, exist_ok=True)
         # Renamed when complete: an interrupted write leaves nothing that looks like the file.
         unfinished = target.with_name(f"{sha256}.{time.monotonic_ns()}")
-        unfinished.write_bytes(content)
-        unfinished.replace(target)
+        try:
+            unfinished.write_bytes(content)
+            unfinished.replace(target)
+        finally:  # what a full disk left of it makes no room
+            unfinished.unlink(missing_ok=True)
     return sha256

@@ -1,4 +1,5 @@
 import hashlib
+import resource
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -44,6 +45,23 @@ async def test_a_file_is_archived_under_its_fingerprint(fetcher_of, tmp_path: Pa
     sha256 = hashlib.sha256(b"x").hexdigest()
     assert (fetched.content, fetched.sha256) == (b"x", sha256)
     assert (tmp_path / sha256[:2] / sha256).read_bytes() == b"x"
+
+
+async def test_an_archive_that_cannot_be_written_leaves_nothing_half_written(
+    fetcher_of, tmp_path: Path
+):
+    folder = tmp_path / hashlib.sha256(b"x").hexdigest()[:2]
+    folder.mkdir()
+    fetcher = fetcher_of(lambda _: httpx.Response(200, content=b"x"))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            await fetcher.fetch(URL, patient=True)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    assert list(folder.iterdir()) == []
 
 
 @pytest.mark.parametrize(

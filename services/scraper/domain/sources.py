@@ -107,4 +107,8 @@ def _template_problem(entry: str, template: str) -> str:
     unknown = sorted(named - _FIELDS)
     if unknown:
         return f"{entry!r} has the unknown field {{{unknown[0]}}}"
+    try:
+        Source("", template).url("2A004", 2019)
+    except (ValueError, LookupError, AttributeError):
+        return f"{entry!r} has a field that cannot be filled in"
     return ""

@@ -78,6 +78,8 @@ async def _ask(
         return await _missing(attempt, place, files)
     except SourceDownError as error:
         return _failed(attempt, "down", f"{source.format}: {error}")
+    except BrokenFileError as error:
+        return _failed(attempt, "broken", f"{error.code}: {error}")
 
 
 async def _missing(attempt: Attempt, place: Place, files: Files) -> Attempt:
@@ -102,7 +104,7 @@ async def _read(attempt: Attempt, fetched: Fetched, place: Place) -> Attempt:
             read_sales, fetched.content, name=attempt.url, moved=moved
         )
         _check_place(reading, attempt, place)
-    except (SalesFileError, BrokenFileError) as error:
+    except SalesFileError as error:
         return _failed(attempt, "broken", f"{error.code}: {error}")
     return msgspec.structs.replace(attempt, state="loaded", lines=reading.lines, reading=reading)
 

@@ -7,7 +7,7 @@ import re
 import zipfile
 import zlib
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 import msgspec
 
@@ -40,6 +40,8 @@ GZIP: Final = b"\x1f\x8b"
 ZIP: Final = b"PK\x03\x04"
 _NAMED_AT_MOST: Final = 5
 BOM: Final = b"\xef\xbb\xbf"
+MOST_BYTES: Final = 1024**3
+"""A year of all France has half of it."""
 
 
 class SalesFileError(PermanentError):
@@ -58,25 +60,26 @@ class SalesFile(msgspec.Struct, frozen=True, kw_only=True):
     content: bytes
 
 
-def open_sales_file(source: Path | bytes, *, name: str) -> SalesFile:
+def open_sales_file(source: Path | bytes, *, name: str, most_bytes: int = MOST_BYTES) -> SalesFile:
     """The file's text as UTF-8 bytes with a header we can read, or the error that names the flaw."""
     packed = source.read_bytes() if isinstance(source, Path) else source
-    content = _unpacked(packed, name).removeprefix(BOM)
+    content = _unpacked(packed, name, most_bytes).removeprefix(BOM)
     _refuse_what_is_no_table(content, name)
     return SalesFile(name=name, columns=_columns(content, name), content=content)
 
 
-def _unpacked(packed: bytes, name: str) -> bytes:
+def _unpacked(packed: bytes, name: str, most_bytes: int) -> bytes:
     if packed.startswith(GZIP):
-        return _gunzipped(packed, name)
+        return _gunzipped(packed, name, most_bytes)
     if packed.startswith(ZIP):
-        return _unzipped(packed, name)
+        return _unzipped(packed, name, most_bytes)
     return packed
 
 
-def _gunzipped(packed: bytes, name: str) -> bytes:
+def _gunzipped(packed: bytes, name: str, most_bytes: int) -> bytes:
     try:
-        return gzip.decompress(packed)
+        with gzip.open(io.BytesIO(packed)) as text:
+            return _bounded(text, name, most_bytes)
     except EOFError as error:
         raise SalesFileError(
             "truncated_gzip", f"{name} is a gzip file that ends too early: download it again."
@@ -87,13 +90,15 @@ def _gunzipped(packed: bytes, name: str) -> bytes:
         ) from error
 
 
-def _unzipped(packed: bytes, name: str) -> bytes:
+def _unzipped(packed: bytes, name: str, most_bytes: int) -> bytes:
     try:
         with zipfile.ZipFile(io.BytesIO(packed)) as archive:
             members = archive.namelist()
             if len(members) == 1:
-                return archive.read(members[0])
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+                with archive.open(members[0]) as text:
+                    return _bounded(text, name, most_bytes)
+    # Encrypted ones are a RuntimeError, methods that Python does not know a NotImplementedError.
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
         raise SalesFileError(
             "damaged_zip", f"{name} is a damaged zip file ({error}): download it again."
         ) from error
@@ -102,12 +107,22 @@ def _unzipped(packed: bytes, name: str) -> bytes:
     )
 
 
+def _bounded(text: IO[bytes] | gzip.GzipFile, name: str, most_bytes: int) -> bytes:
+    """All of it, unless a small file unpacks to more than memory should hold."""
+    content = text.read(most_bytes + 1)
+    if len(content) > most_bytes:
+        raise SalesFileError("too_large", f"{name} unpacks to more than {most_bytes:,} bytes.")
+    return content
+
+
 def _refuse_what_is_no_table(content: bytes, name: str) -> None:
     start = content[:512].lstrip().lower()
     if not start:
         raise SalesFileError("empty", f"{name} is empty: not even a header.")
     if start.startswith(b"<"):
         raise SalesFileError("html", f"{name} is a web page, not a table of sales.")
+    if b"\0" in content:
+        raise SalesFileError("not_text", f"{name} has NUL bytes: that is no text.")
 
 
 def _columns(content: bytes, name: str) -> tuple[str, ...]:

@@ -28,6 +28,8 @@ def test_a_source_may_serve_some_years_only():
         ("geo-dvf=srv/{year}.csv", "needs a URL that begins with"),
         ("geo-dvf=file:///srv/{yaer}.csv", "unknown field {yaer}"),
         ("geo-dvf=file:///srv/{year.csv", "unbalanced braces"),
+        ("geo-dvf=file:///srv/{insee:d}.csv", "a field that cannot be filled in"),
+        ("geo-dvf=file:///srv/{year:{month}}.csv", "a field that cannot be filled in"),
     ],
 )
 def test_a_wrong_entry_is_named_with_its_problem(entry: str, problem: str):

@@ -3,6 +3,7 @@ import json
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from deploy.simulator.server import Publisher
@@ -42,6 +43,17 @@ async def test_a_broken_file_is_a_named_error_and_the_city_not_fresh(
     assert city["last_scraped"] is None
     assert f"2018: {code}: " in city["error"]
     assert await scraper.value("select state from refresh_overview") == "failed"
+
+
+async def test_a_publisher_that_refuses_is_a_named_error(scraper: Scraper, shelf: Shelf):
+    shelf.put(2019, *FLATS)
+    scraper.fetcher = msgspec.structs.replace(scraper.fetcher, most_bytes=1000)
+    scraper.worker = msgspec.structs.replace(scraper.worker, files=scraper.fetcher)
+
+    progress, _ = await scraper.refreshed("01053")
+
+    assert "01053: 2019: too_large: " in progress.note
+    assert (2019, "broken") in downloads(await all_downloads(scraper, 2019))
 
 
 async def test_a_broken_file_is_kept_to_be_looked_at(

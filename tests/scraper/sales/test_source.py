@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.scraper.sales import SalesFileError, read_sales
+from services.scraper.sales.source import open_sales_file
 from tests.scraper.sales.geo_dvf import COLUMNS, FLAT, HOUSE, table
 
 FILE = table(HOUSE)
@@ -39,6 +40,30 @@ def test_wrapping_of_a_file_does_not_matter(content):
     reading = read_sales(content, name="a.csv")
     assert reading.sales.drop("line").equals(read_sales(FILE, name="a.csv").sales.drop("line"))
     assert (reading.lines, reading.bad_lines) == (1, 0)
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, lambda content: zipped(sales=content)])
+def test_what_unpacks_to_more_than_we_hold_is_refused_before_it_is_held(pack):
+    open_sales_file(pack(FILE), name="a", most_bytes=len(FILE))
+    with pytest.raises(SalesFileError, match="a unpacks to more than") as refused:
+        open_sales_file(pack(FILE), name="a", most_bytes=len(FILE) - 1)
+    assert refused.value.code == "too_large"
+
+
+@pytest.mark.parametrize("at,value", [(6, 0x01), (8, 99)], ids=["encrypted", "unknown-method"])
+def test_a_zip_that_we_cannot_unpack_is_a_named_error(at: int, value: int):
+    packed = bytearray(zipped(sales=FILE))
+    packed[at] = value
+    packed[packed.index(b"PK\x01\x02") + at + 2] = value
+    with pytest.raises(SalesFileError) as refused:
+        read_sales(bytes(packed), name="a.zip")
+    assert refused.value.code == "damaged_zip"
+
+
+def test_a_file_with_bytes_that_no_text_has_is_refused():
+    with pytest.raises(SalesFileError) as refused:
+        read_sales(FILE.replace(b"LILAS", b"LIL\0S"), name="a.csv")
+    assert refused.value.code == "not_text"
 
 
 def test_a_path_is_read_like_its_bytes(tmp_path):
