@@ -49,6 +49,27 @@ async def test_a_row_leads_to_its_line_in_the_archive(
         assert sale["address"].split()[0] in line.split(",")
 
 
+async def test_a_number_beyond_belief_keeps_no_city_out(scraper: Scraper, shelf: Shelf):
+    absurd = [
+        {"nombre_pieces_principales": "-1"},
+        {"surface_terrain": "nan"},
+        {"surface_terrain": "1e30", "surface_reelle_bati": "1e17"},
+        {"valeur_fonciere": "9e16"},
+        {"longitude": "inf"},
+    ]
+    lines = [
+        flat("2019-05-02", at, **{"valeur_fonciere": 100_000 + at, **change})
+        for at, change in enumerate(absurd, 1)
+    ]
+
+    await first_read(scraper, *lines, SALE, shelf=shelf)
+
+    assert await scraper.value("select state from refresh") == "done"
+    sales = await scraper.sales("01053")
+    assert len(sales) == 6
+    assert {(sale["rooms"], sale["land_m2"]) for sale in sales} <= {(2, None), (None, None)}
+
+
 async def test_the_same_sales_loaded_twice_change_nothing(scraper: Scraper, shelf: Shelf):
     lines = flats("2019-05-02")
     await first_read(scraper, *lines, shelf=shelf)

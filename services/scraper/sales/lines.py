@@ -22,6 +22,7 @@ SIGNATURE: Final = ("parcel", "lots", "type", "built_m2", "rooms", "number", "su
 _ORDER: Final = (*GROUP_KEY, "rank", *SIGNATURE)
 _LOTS: Final = range(1, 6)
 _CODE_LENGTH: Final = len("01053")
+_BEYOND_BELIEF: Final = 1e11
 _FIRST_LINE: Final = 2  # the header is line 1
 
 
@@ -131,7 +132,9 @@ def _rank() -> pl.Expr:
 
 
 def _number(column: str) -> pl.Expr:
-    return pl.col(column).cast(pl.Float64, strict=False)
+    """The number, or null for what measures nothing: no digits, `nan`, beyond belief."""
+    number = pl.col(column).cast(pl.Float64, strict=False)
+    return pl.when(number.is_between(-_BEYOND_BELIEF, _BEYOND_BELIEF)).then(number)
 
 
 def _above_zero(column: str) -> pl.Expr:

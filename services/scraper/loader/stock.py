@@ -1,18 +1,14 @@
-"""Sales enter the stock: COPY into a staging table, then one upsert for a city's years."""
+"""Stock: what was staged enters it by one upsert, and what of it each job could have."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
 import msgspec
-import polars as pl
 
 from libs.common.postgres import Connection
-from services.scraper.handlers.ports import Attempt, Claim, Gathered, Wanted
-
-STAGE: Final = """
-    create temporary table sale_staging (like scraper.sale_staging including indexes) on commit drop
-"""
+from services.scraper.handlers.ports import Claim, Gathered, Wanted
+from services.scraper.loader.staging import stage
 
 # A sale that the stock has already: it keeps its id, vanished before or not.
 MATCH: Final = """
@@ -134,14 +130,6 @@ STOCK_OF_JOBS: Final = """
                                        first_on date, last_on date)
 """
 
-MONEY: Final = pl.Decimal(18, 2)
-COLUMNS: Final = (
-    "sale_key", "home_key", "insee_code", "sold_on", "kind", "offered", "postable",
-    "address", "postal_code", "city_name", "price_eur", "surface_m2", "rooms", "land_m2",
-    "latitude", "longitude", "new_build", "suspect", "own_keys", "covered_keys", "source",
-    "edition", "file_sha256", "line",
-)  # fmt: skip
-
 
 class PostgresStock(msgspec.Struct, frozen=True):
     connection: Connection
@@ -156,11 +144,7 @@ class PostgresStock(msgspec.Struct, frozen=True):
         years = [attempt.year for attempt in loaded]
         if not loaded:
             return
-        sales = pl.concat([_rows(claim, attempt) for attempt in loaded])
-        await self.connection.execute(STAGE)
-        await self.connection.copy_records_to_table(
-            "sale_staging", records=sales.iter_rows(), columns=COLUMNS
-        )
+        await stage(self.connection, claim.insee_code, loaded)
         await self.connection.execute(MATCH)
         await self.connection.execute(REPLACE, claim.insee_code, years)
         await self.connection.execute(UPSERT)
@@ -183,46 +167,3 @@ class PostgresStock(msgspec.Struct, frozen=True):
         ]
         rows = await self.connection.fetch(STOCK_OF_JOBS, jobs) if jobs else []
         return {row["job_id"]: row["homes"] for row in rows}
-
-
-def _rows(claim: Claim, attempt: Attempt) -> pl.DataFrame:
-    """The sales of this city and year in a file, in the columns and types of the staging table."""
-    if attempt.reading is None:
-        return pl.DataFrame(schema=COLUMNS)
-    mine = attempt.reading.sales.filter(
-        pl.col("insee_code") == claim.insee_code, pl.col("sold_on").dt.year() == attempt.year
-    )
-    return mine.unique("property_id", keep="first", maintain_order=True).select(
-        sale_key="property_id",
-        home_key="home_key",
-        insee_code="insee_code",
-        sold_on="sold_on",
-        kind="kind",
-        offered="offered",
-        postable="postable",
-        address=pl.col("address").fill_null(""),
-        postal_code=pl.col("postal_code").fill_null(""),
-        city_name=pl.col("city_name").fill_null(""),
-        price_eur=_positive(pl.col("price_cents") / 100).cast(MONEY),
-        surface_m2=_positive(pl.col("surface_m2")).cast(MONEY),
-        rooms="rooms",
-        land_m2=_positive(pl.col("land_m2")).cast(MONEY),
-        latitude=_within(pl.col("latitude"), 90),
-        longitude=_within(pl.col("longitude"), 180),
-        new_build="new_build",
-        suspect="suspect",
-        own_keys="own_keys",
-        covered_keys="covered_keys",
-        source=pl.lit(attempt.source.format),
-        edition=pl.lit(attempt.edition),
-        file_sha256=pl.lit(attempt.sha256),
-        line="line",
-    )
-
-
-def _positive(amount: pl.Expr) -> pl.Expr:
-    return pl.when(amount > 0).then(amount)
-
-
-def _within(degrees: pl.Expr, limit: int) -> pl.Expr:
-    return pl.when(degrees.is_between(-limit, limit)).then(degrees)
