@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from deploy.local import settings
 from deploy.local.agent import Agent, Delivery, StoryError
@@ -62,7 +63,7 @@ async def _outcome(running: asyncio.Task[None], story: asyncio.Task[Delivery]) -
 
 def _environment(environ: Mapping[str, str]) -> dict[str, str]:
     folder = settings.data_dir(environ) / time.strftime("demo-%Y%m%d-%H%M%S")
-    chosen = {"SALES_SOURCES": _source(environ["SALES"])} if environ.get("SALES") else {}
+    chosen = {"SALES_SOURCES": sales_source(environ["SALES"])} if environ.get("SALES") else {}
     return {
         "GATEWAY_PORT": str(free_port()),
         "RATE_LIMIT_ENABLED": "false",  # it asks how the job is many times a second
@@ -72,9 +73,11 @@ def _environment(environ: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _source(sales: str) -> str:
+def sales_source(sales: str) -> str:
+    """The publisher that a folder, a template or a file on this disk is."""
     template = sales if "{" in sales or Path(sales).is_file() else f"{sales}/{OF_A_FOLDER}"
-    return f"geo-dvf=file://{Path(template).absolute()}"
+    # A blank would end the entry, and `#` or `?` the path.
+    return f"geo-dvf=file://{quote(str(Path(template).absolute()), safe='/{}')}"
 
 
 def _complain(error: Exception, agent: Agent, data_dir: Path) -> None:

@@ -6,15 +6,17 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 import msgspec
 
 from deploy.local import postgres
 from deploy.local.ports import free_port, is_free
+from deploy.local.spec import StepError
 
 SERVICES: Final = ("gateway", "scraper", "assigner", "notifier", "scheduler")
 SERVERS: Final = ("postgres", "broker", "mail", "simulator")
+HIGHEST_PORT: Final = 65535
 KEYS: Final = ("API_KEY", "ADMIN_API_KEY", "SECRET_KEY")
 REPLACED_BY: Final = {
     "DATABASE_URL": "postgres",
@@ -39,6 +41,11 @@ class Stack(msgspec.Struct, kw_only=True, frozen=True):
         if "postgres" in self.embedded:
             return _embedded_url(self.ports)
         return self.environ.get("MIGRATE_DATABASE_URL") or self.environ["DATABASE_URL"]
+
+    @property
+    def password(self) -> str:
+        """With which the services log in, where the database asks for one."""
+        return unquote(urlsplit(self.environ["DATABASE_URL"]).password or "")
 
     @property
     def bootstrap_servers(self) -> str:
@@ -89,10 +96,16 @@ def _embedded(given: Mapping[str, str]) -> frozenset[str]:
 
 
 def _ports(given: Mapping[str, str]) -> dict[str, int]:
-    wanted = int(given.get("GATEWAY_PORT", "8000"))
+    wanted = _port(given.get("GATEWAY_PORT", "8000"))
     gateway = wanted if "GATEWAY_PORT" in given or is_free(wanted) else free_port()
     others = (*SERVERS, *(f"{service}.metrics" for service in SERVICES))
     return {"gateway": gateway, **{name: free_port() for name in others}}
+
+
+def _port(text: str) -> int:
+    if text.isascii() and text.isdigit() and 0 < int(text) <= HIGHEST_PORT:
+        return int(text)
+    raise StepError(f"GATEWAY_PORT is no port: {text!r} (for example 8000).")
 
 
 def _defaults(embedded: frozenset[str], ports: Mapping[str, int]) -> dict[str, str]:

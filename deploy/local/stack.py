@@ -7,7 +7,6 @@ import sys
 from functools import partial
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 from deploy import topics
 from deploy.local import broker, child, outboxes, postgres
@@ -119,9 +118,8 @@ async def _migrate(stack: Stack) -> None:
         raise
     if process.returncode:
         raise StepError(said.decode(errors="replace").strip()[-1000:])
-    password = urlsplit(stack.environ["DATABASE_URL"]).password
-    if password:
-        await outboxes.give_passwords(stack.admin_url, password)
+    if stack.password:
+        await outboxes.give_passwords(stack.admin_url, stack.password)
 
 
 async def _topics(stack: Stack, replay: outboxes.Replay, say: Say) -> None:

@@ -50,7 +50,10 @@ def supervisor(stack: Stack) -> Supervisor:
             "ports": dict(stack.ports),
             "urls": urls(stack),
         }
-        write_private(stack.data_dir / "stack.json", json.dumps(state, indent=2) + "\n")
+        try:
+            write_private(stack.data_dir / "stack.json", json.dumps(state, indent=2) + "\n")
+        except OSError as error:  # a full disk is no reason to stop what runs
+            say("stack", f"stack.json could not be written: {error}")
 
     return Supervisor(table(stack, say), stack.data_dir / "log", say=say, changed=record)
 

@@ -147,7 +147,7 @@ def _check_status(url: str, status: int) -> None:
 
 
 def _read_file(url: str, most_bytes: int) -> bytes:
-    path = _path(url)
+    path = path_of(url)
     try:
         if path.stat().st_size > most_bytes:
             raise _too_large(url, most_bytes)
@@ -159,13 +159,14 @@ def _read_file(url: str, most_bytes: int) -> bytes:
 
 
 def _has_year_on_disk(folders: list[str], pattern: str) -> bool:
-    if any(_path(folder).is_dir() for folder in folders):
+    if any(path_of(folder).is_dir() for folder in folders):
         return True
-    path = _path(pattern)
+    path = path_of(pattern)
     return any(path.parents[-1].glob(str(path.relative_to(path.anchor))))
 
 
-def _path(url: str) -> Path:
+def path_of(url: str) -> Path:
+    """Where the file of a `file://` URL lies."""
     return Path(unquote(urlsplit(url).path))
 
 

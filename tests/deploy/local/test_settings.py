@@ -2,7 +2,10 @@ import json
 import stat
 from pathlib import Path
 
+import pytest
+
 from deploy.local import settings
+from deploy.local.spec import StepError
 
 
 def _resolve(tmp_path: Path, **given: str) -> settings.Stack:
@@ -78,3 +81,15 @@ def test_live_takes_the_services_own_sources(tmp_path: Path) -> None:
     assert "simulator" not in stack.embedded
     assert "SALES_SOURCES" not in stack.environ
     assert "PLACES_URL" not in stack.environ
+
+
+@pytest.mark.parametrize("port", ["http", "0", "65536", "-1", "8 000"])
+def test_a_port_that_is_none_is_one_sentence(tmp_path: Path, port: str) -> None:
+    with pytest.raises(StepError, match=r"GATEWAY_PORT is no port: .+ \(for example 8000\)"):
+        _resolve(tmp_path, GATEWAY_PORT=port)
+
+
+def test_a_password_is_what_the_url_spells(tmp_path: Path) -> None:
+    url = "postgresql://owner:p%40ss%2F@db.example/immo"
+    assert _resolve(tmp_path, DATABASE_URL=url).password == "p@ss/"
+    assert not _resolve(tmp_path).password

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local.settings import resolve
-from deploy.local.up import AlreadyRunningError, only_one, urls
+from deploy.local.up import AlreadyRunningError, only_one, supervisor, urls
 
 
 def test_a_second_stack_on_the_same_folder_is_refused(tmp_path: Path) -> None:
@@ -40,3 +40,11 @@ def test_everybody_can_find_everything(tmp_path: Path) -> None:
     assert found["api"] == "http://127.0.0.1:8123"
     assert found["mail"] == str(tmp_path / "mail")
     assert found["scraper.probes"].endswith(f":{stack.ports['scraper.metrics']}")
+
+
+def test_a_record_that_cannot_be_written_stops_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "stack.json").mkdir()
+    supervisor(resolve({"DATA_DIR": str(tmp_path)})).changed({"gateway": 1})
+    assert "[stack] stack.json could not be written" in capsys.readouterr().out
