@@ -6,7 +6,8 @@ from typing import Final
 
 import polars as pl
 
-from services.scraper.sales.mend import is_sound, mended
+from services.scraper.sales.mend import is_sound, mended, mended_without_quotes
+from services.scraper.sales.raw import SEPARATOR, as_geo_dvf
 from services.scraper.sales.source import SalesFile, SalesFileError
 
 HOUSE: Final = 1
@@ -49,30 +50,44 @@ def unlike_the_line_before(*columns: str) -> pl.Expr:
 
 
 def _parsed(file: SalesFile, moved: Mapping[str, str]) -> pl.DataFrame:
-    width = len(file.columns)
+    width, separator = len(file.columns), _separator(file)
     with suppress(pl.exceptions.PolarsError):  # bytes, quotes, a first row too short: see below
         lines = _scan(file, file.content, moved)
-        if is_sound(file.content, width=width, rows=lines.height):
+        if is_sound(file.content, width=width, rows=lines.height, separator=separator):
             return lines
     try:
-        return _scan(file, mended(file.content, width=width), moved)
+        return _scan(file, _mended(file), moved)
     except UnicodeDecodeError as error:
         raise SalesFileError("not_utf8", f"{file.name} is not UTF-8 text.") from error
     except pl.exceptions.PolarsError as error:
         raise SalesFileError("bad_rows", f"{file.name} cannot be read as a table.") from error
 
 
+def _mended(file: SalesFile) -> bytes:
+    width = len(file.columns)
+    if file.is_raw:
+        return mended_without_quotes(file.content, width=width, separator=SEPARATOR)
+    return mended(file.content, width=width)
+
+
+def _separator(file: SalesFile) -> str:
+    return SEPARATOR if file.is_raw else ","
+
+
 def _scan(file: SalesFile, content: bytes, moved: Mapping[str, str]) -> pl.DataFrame:
+    rows = pl.scan_csv(
+        content,
+        has_header=False,
+        skip_lines=1,
+        schema=dict.fromkeys(file.columns, pl.String),
+        raise_if_empty=False,
+        row_index_name="line",
+        row_index_offset=_FIRST_LINE,
+        separator=_separator(file),
+        quote_char=None if file.is_raw else '"',
+    )
     return (
-        pl.scan_csv(
-            content,
-            has_header=False,
-            skip_lines=1,
-            schema=dict.fromkeys(file.columns, pl.String),
-            raise_if_empty=False,
-            row_index_name="line",
-            row_index_offset=_FIRST_LINE,
-        )
+        (as_geo_dvf(rows) if file.is_raw else rows)
         .select("line", **_facts(), **_place(moved))
         .with_columns(rank=_rank())
         .collect(engine="streaming")

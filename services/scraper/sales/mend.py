@@ -8,15 +8,27 @@ import csv
 import io
 
 
-def is_sound(content: bytes, *, width: int, rows: int) -> bool:
-    """Whether the header and all rows can have `width` fields each, judged by their commas."""
-    return content.count(b",") == (rows + 1) * (width - 1)
+def is_sound(content: bytes, *, width: int, rows: int, separator: str = ",") -> bool:
+    """Whether the header and all rows can have `width` fields each, judged by what parts them."""
+    return content.count(separator.encode()) == (rows + 1) * (width - 1)
 
 
 def mended(content: bytes, *, width: int) -> bytes:
     """The same lines in the same places; those without exactly `width` fields are blank rows."""
+    return "\n".join(_row(row, width) for row in _rows(content)).encode()
+
+
+def mended_without_quotes(content: bytes, *, width: int, separator: str) -> bytes:
+    """The same for a layout in which a quote is a character like any other."""
+    bars = width - 1
+    blank = separator * bars
+    rows = (row if row.count(separator) == bars else blank for row in _rows(content))
+    return "\n".join(rows).encode()
+
+
+def _rows(content: bytes) -> list[str]:
     rows = content.decode().rstrip("\r\n").split("\n")
-    return "\n".join(_row(row.removesuffix("\r"), width) for row in rows).encode()
+    return [row.removesuffix("\r") for row in rows]
 
 
 def _row(row: str, width: int) -> str:

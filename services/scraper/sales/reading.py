@@ -36,7 +36,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 def read_sales(
     source: Path | bytes, *, name: str, moved: Mapping[str, str] = _NOTHING_MOVED
 ) -> Reading:
-    """The sales of a geo-DVF file, plain, gzip or zip, in either dialect.
+    """The sales of a file of geo-DVF, in either dialect, or raw DVF; plain, gzip or zip.
 
     `name` stands for the file in messages. `moved` leads from former to today's commune codes.
     A file that is no sales file raises `SalesFileError`.

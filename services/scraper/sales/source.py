@@ -12,6 +12,7 @@ from typing import IO, Final
 import msgspec
 
 from libs.common.errors import PermanentError
+from services.scraper.sales.raw import is_raw, raw_columns
 
 REQUIRED: Final = (
     "date_mutation",
@@ -53,11 +54,15 @@ class SalesFileError(PermanentError):
 
 
 class SalesFile(msgspec.Struct, frozen=True, kw_only=True):
-    """A checked file: its name for messages, its columns in order, its content with the header."""
+    """A checked file: its name for messages, its columns in order, its content with the header.
+
+    A raw one has bars between its columns, no quotes, and columns named as in `raw`.
+    """
 
     name: str
     columns: tuple[str, ...]
     content: bytes
+    is_raw: bool = False
 
 
 def open_sales_file(source: Path | bytes, *, name: str, most_bytes: int = MOST_BYTES) -> SalesFile:
@@ -65,7 +70,10 @@ def open_sales_file(source: Path | bytes, *, name: str, most_bytes: int = MOST_B
     packed = source.read_bytes() if isinstance(source, Path) else source
     content = _unpacked(packed, name, most_bytes).removeprefix(BOM)
     _refuse_what_is_no_table(content, name)
-    return SalesFile(name=name, columns=_columns(content, name), content=content)
+    header = _header(content, name)
+    raw = is_raw(header)
+    columns = _raw_columns(header, name) if raw else _columns(header, name)
+    return SalesFile(name=name, columns=columns, content=content, is_raw=raw)
 
 
 def _unpacked(packed: bytes, name: str, most_bytes: int) -> bytes:
@@ -125,28 +133,37 @@ def _refuse_what_is_no_table(content: bytes, name: str) -> None:
         raise SalesFileError("not_text", f"{name} has NUL bytes: that is no text.")
 
 
-def _columns(content: bytes, name: str) -> tuple[str, ...]:
+def _header(content: bytes, name: str) -> str:
     end = content.find(b"\n")
-    first = (content if end < 0 else content[:end]).rstrip(b"\r")
     try:
-        header = first.decode()
+        return (content if end < 0 else content[:end]).rstrip(b"\r").decode()
     except UnicodeDecodeError as error:
         raise SalesFileError("not_utf8", f"{name} is not UTF-8 text.") from error
+
+
+def _columns(header: str, name: str) -> tuple[str, ...]:
     columns = _named_once(next(csv.reader(header.splitlines()), []))
     missing = [column for column in REQUIRED if column not in columns]
     if missing:
-        raise SalesFileError("missing_columns", _sentence_on_missing(header, missing, name))
+        raise _lacking(missing, "geo-DVF", name)
+    return columns
+
+
+def _raw_columns(header: str, name: str) -> tuple[str, ...]:
+    columns, missing = raw_columns(header)
+    if missing:
+        raise _lacking(missing, "the raw DVF layout", name)
     return columns
 
 
 def _named_once(found: list[str]) -> tuple[str, ...]:
-    """The names as in the files; the publisher's own notice spells `lot_1_numero`."""
+    """The names as in the files; others write `lot_1_numero` and `surface_relle_bati`."""
     names = [re.sub(r"^lot_(\d)_", r"lot\1_", name.strip()) for name in found]
+    names = [name.replace("_relle_", "_reelle_") for name in names]
     return tuple(f"{name}#{at}" if name in names[:at] else name for at, name in enumerate(names))
 
 
-def _sentence_on_missing(header: str, missing: list[str], name: str) -> str:
-    if "|" in header and "No disposition" in header:
-        return f"{name} is in the raw DVF layout; the geo-DVF layout is expected."
+def _lacking(missing: list[str], layout: str, name: str) -> SalesFileError:
     shown = ", ".join(missing[:_NAMED_AT_MOST]) + (", …" if missing[_NAMED_AT_MOST:] else "")
-    return f"{name} lacks {len(missing)} column(s) of geo-DVF: {shown}."
+    sentence = f"{name} lacks {len(missing)} column(s) of {layout}: {shown}."
+    return SalesFileError("missing_columns", sentence)
