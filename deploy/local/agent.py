@@ -106,9 +106,12 @@ class Agent:
                 raise StoryError(f"{name} has ended {times} times")
 
     async def _cities_known(self, api: httpx.AsyncClient) -> bool:
-        answers = [await api.get("/api/cities", params={"q": code}) for code in self.cities]
-        found = [{city["insee_code"] for city in _answer(answer)} for answer in answers]
-        return all(code in codes for code, codes in zip(self.cities, found, strict=True))
+        if not await _cities(api, "0"):  # every code has one: the list is not loaded yet
+            return False
+        unknown = [code for code in self.cities if code not in await _cities(api, code)]
+        if unknown:
+            raise StoryError(f"no city has the INSEE code {' or '.join(unknown)}")
+        return True
 
     async def _register(self, api: httpx.AsyncClient) -> str:
         asked = {
@@ -152,6 +155,12 @@ async def _ready(api: httpx.AsyncClient) -> bool:
         return (await api.get("/ready")).is_success
     except httpx.TransportError:  # not there yet
         return False
+
+
+async def _cities(api: httpx.AsyncClient, query: str) -> set[str]:
+    """The INSEE codes of the cities that the API finds."""
+    found = _answer(await api.get("/api/cities", params={"q": query}))
+    return {city["insee_code"] for city in found}
 
 
 def _answer(response: httpx.Response) -> Any:

@@ -76,6 +76,9 @@ def _environment(environ: Mapping[str, str]) -> dict[str, str]:
 def sales_source(sales: str) -> str:
     """The publisher that a folder, a template or a file on this disk is."""
     template = sales if "{" in sales or Path(sales).is_file() else f"{sales}/{OF_A_FOLDER}"
+    folder = Path(template.partition("{")[0] + "x").absolute().parent
+    if not folder.is_dir():
+        raise StepError(f"SALES={sales} leads nowhere: {folder} is no folder.")
     # A blank would end the entry, and `#` or `?` the path.
     return f"geo-dvf=file://{quote(str(Path(template).absolute()), safe='/{}')}"
 
