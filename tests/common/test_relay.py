@@ -59,8 +59,9 @@ async def erased_clients(bus: Bus, count: int, wanted: set[UUID]) -> list[UUID]:
     try:
         async with asyncio.timeout(20):
             async for record in consumer:
-                client_id = read(record.headers, record.value).event.client_id
-                found += [client_id] if client_id in wanted else []
+                with suppress(UnreadableError):  # other tests poison the same topic
+                    client_id = read(record.headers, record.value).event.client_id
+                    found += [client_id] if client_id in wanted else []
                 if len(found) >= count:
                     return found
     finally:
