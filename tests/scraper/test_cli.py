@@ -5,6 +5,8 @@ import pytest
 
 from services.scraper import cli
 from tests.scraper.sales.geo_dvf import FLAT, HOUSE, PLOT, table
+from tests.scraper.sales.raw_dvf import raw_table
+from tests.scraper.sales.test_source import zipped
 
 
 @pytest.fixture
@@ -33,6 +35,16 @@ def test_one_json_line_speaks_of_all_files(files, capsys):
             "mixed_with_business": 0,
         },
     }
+
+
+def test_files_of_both_layouts_are_counted_together(files, tmp_path, capsys):
+    cli.main([*files, *files])
+    twice = capsys.readouterr().out
+    raw, packed = tmp_path / "valeursfoncieres-2019-s1.txt", tmp_path / "valeursfoncieres.txt.zip"
+    raw.write_bytes(raw_table(HOUSE, PLOT | {"numero_disposition": "2"}))
+    packed.write_bytes(zipped(a=raw_table(FLAT, HOUSE | {"valeur_fonciere": "1"})))
+    assert cli.main([*files, str(raw), str(packed)]) == 0
+    assert capsys.readouterr().out == twice
 
 
 def test_every_file_that_cannot_be_read_is_named(files, tmp_path, capsys):

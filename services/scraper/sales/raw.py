@@ -108,7 +108,7 @@ def _iso_date() -> pl.Expr:
     return (
         pl.when(is_whole & (date.slice(2, 1) == "/") & (date.slice(5, 1) == "/"))
         .then(day_first)
-        .when(is_whole & (date.slice(4, 1) == "/"))
+        .when(date.slice(4, 1) == "/")
         .then(date.replace_all("/", "-", literal=True))
     )
 
