@@ -8,7 +8,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from libs.common import kafka, outbox, relay
-from libs.common.envelope import UnreadableError, read
+from libs.common.envelope import MAX_BYTES, UnreadableError, read
 from libs.common.events import ClientErased, ClientRegistered
 from libs.common.postgres import Connection
 from libs.common.settings import CommonSettings
