@@ -5,6 +5,7 @@ import pytest
 
 from deploy.local.settings import SERVICES
 from deploy.local.stack import POSTGRES_OPTIONS
+from libs.common import migrate
 from libs.common.settings import load
 from services.notifier.settings import NotifierSettings
 from tests.deploy.containers import compose as composed
@@ -95,7 +96,7 @@ def test_a_broken_composition_is_told(
         ("requirements-uv.lock ./", "requirements-pip.lock ./", "requirements-pip.lock is copied and does not exist"),
         ("COPY deploy/containers/entry.py", "COPY tests/conftest.py", "tests/conftest.py is copied and .dockerignore leaves it out"),
         ("services.${SERVICE}.main", "services.${SERVICE}.app", "no module is called 'services.gateway.app'"),
-        ("USER trackimmo", "USER root", "the image runs as root"),
+        ("USER 10001", "USER root", "the image runs as root"),
     ],
 )  # fmt: skip
 def test_a_broken_dockerfile_is_told(compose: Compose, right: str, wrong: str, said: str) -> None:
@@ -129,6 +130,15 @@ def test_every_container_is_limited_and_gains_no_privileges(compose: Compose) ->
         assert {"mem_limit", "cpus", "pids_limit"} <= service.keys()
         assert service["restart"] in {"unless-stopped", "no"}
         assert service.get("privileged") is None
+
+
+def test_the_migrations_of_every_schema_are_in_their_image() -> None:
+    copied = [
+        ROOT / source for source, _ in dockerfile.present().image("migrate", "migrate").copies
+    ]
+
+    for schema in migrate.SCHEMAS:
+        assert any(migrate.folder(schema).is_relative_to(path) for path in copied), schema
 
 
 def test_services_start_when_the_jobs_have_succeeded(compose: Compose) -> None:
