@@ -40,7 +40,7 @@ def _apply(url: str, schema: str) -> None:
         "--migrations-table", table, "migrate",
     ]  # fmt: skip
     if not any(folder(schema).glob("*.sql")):
-        return
+        raise RuntimeError(f"No migrations of {schema} in {folder(schema)}")
     done = subprocess.run(  # noqa: S603 - our own arguments
         command,
         env={**os.environ, "DATABASE_URL": url},
