@@ -1,7 +1,7 @@
 # One door: CI runs `make check`; `make help` explains every target.
 PYTHON ?= python3
 BIN := .venv/bin
-WORKERS ?= 2
+WORKERS ?= 3
 STAMP := .venv/.complete
 
 .DEFAULT_GOAL := help

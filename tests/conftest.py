@@ -17,6 +17,11 @@ from tests.support.scratch import scratch_folder
 ROOT = Path(__file__).resolve().parents[1]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long ones first: at the end they would keep one core busy and the other waiting."""
+    items.sort(key=lambda item: 0 if item.get_closest_marker("slow") else 1)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _retries_do_not_wait() -> None:
     stamina.set_testing(True, attempts=2)
