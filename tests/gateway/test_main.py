@@ -164,4 +164,5 @@ async def test_a_loop_goes_on_after_a_failure() -> None:
     loop = asyncio.create_task(main.every(0, work))
     async with asyncio.timeout(5):
         await done.wait()
+    assert not loop.done()
     loop.cancel()

@@ -57,3 +57,4 @@ async def test_the_loop_waits_for_its_table(database: Database):
             await asyncio.wait_for(wake.wait(), 0.3)
         await admin.execute("alter table scheduler.not_yet rename to tick")
         await asyncio.wait_for(wake.wait(), 10)
+    assert await admin.fetchval("select count(*) from scheduler.tick where state = 'emitted'")
