@@ -17,9 +17,11 @@ NEWEST_RUNS: Final = """
 
 FORGET: Final = """
     delete from waiting_job
-    where job_id = any($1::uuid[])
+    using unnest($1::uuid[], $2::int[]) as asking(job_id, run)
+    where waiting_job.job_id = asking.job_id
+      and waiting_job.run <= asking.run  -- a newer one may have come by another process
       and not exists (
-        select from unnest($2::uuid[], $3::text[]) as kept(job_id, insee_code)
+        select from unnest($3::uuid[], $4::text[]) as kept(job_id, insee_code)
         where kept.job_id = waiting_job.job_id and kept.insee_code = waiting_job.insee_code
       )
 """
@@ -65,8 +67,9 @@ class PostgresJobs(msgspec.Struct, frozen=True):
         job_ids, cities, runs, totals, events, causes = (
             [row[at] for row in rows] for at in range(6)
         )
-        asking = [one.event.job_id for one, _ in waiting]
-        await self.connection.execute(FORGET, asking, job_ids, cities)
+        asking = [one.event for one, _ in waiting]
+        asked = ([event.job_id for event in asking], [event.run for event in asking])
+        await self.connection.execute(FORGET, *asked, job_ids, cities)
         if rows:
             await self.connection.execute(WAIT, job_ids, cities, runs, totals, events, causes)
 
