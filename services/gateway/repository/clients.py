@@ -10,29 +10,6 @@ import msgspec
 from libs.common.postgres import Connection
 
 
-class Client(msgspec.Struct, frozen=True, kw_only=True):
-    """A client as kept; `chosen_cities` are INSEE codes."""
-
-    id: UUID
-    status: str
-    first_name: str
-    last_name: str
-    email: str
-    telephone: str | None
-    company_name: str | None
-    locale: str
-    subscription_type: str
-    send_day: int
-    addresses_per_report: int
-    chosen_cities: Sequence[str]
-    property_type_preferences: Sequence[str]
-    active_since: date | None
-    version: int
-    created_at: datetime
-    updated_at: datetime
-    last_updated: datetime | None
-
-
 class NewClient(msgspec.Struct, frozen=True, kw_only=True):
     """A client to be; the order is that of the statement's arguments."""
 
@@ -48,6 +25,17 @@ class NewClient(msgspec.Struct, frozen=True, kw_only=True):
     addresses_per_report: int
     chosen_cities: Sequence[str]
     property_type_preferences: Sequence[str]
+
+
+class Client(NewClient, frozen=True, kw_only=True):
+    """A client as kept; `chosen_cities` are INSEE codes."""
+
+    id: UUID
+    active_since: date | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    last_updated: datetime | None
 
 
 REGISTER: Final = """

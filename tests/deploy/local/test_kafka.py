@@ -47,12 +47,15 @@ async def test_a_message_of_11_mib_reaches_a_group(bus: Bus) -> None:
     await producer.start()
     await consumer.start()
     try:
-        sent = await producer.send_and_wait(topic, os.urandom(11 * 1024 * 1024), partition=0)
-        while (await consumer.getone()).offset != sent.offset:
-            pass
+        value = os.urandom(11 * 1024 * 1024)
+        sent = await producer.send_and_wait(topic, value, partition=0)
+        record = await consumer.getone()
+        while record.offset != sent.offset:
+            record = await consumer.getone()
     finally:
         await consumer.stop()
         await producer.stop()
+    assert record.value == value
 
 
 @apache
