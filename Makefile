@@ -51,5 +51,6 @@ check: lint test ## What CI runs first
 lock: setup ## Resolve the dependencies again into hashed locks
 	@$(BIN)/uv pip compile -q --generate-hashes --no-header --no-emit-index-url --python-version 3.11 --group local -o requirements.lock
 	@$(BIN)/uv pip compile -q --generate-hashes --no-header --no-emit-index-url --python-version 3.11 --group dev -c requirements.lock -o requirements-dev.lock
+	@$(BIN)/uv pip compile -q --generate-hashes --no-header --no-emit-index-url --python-version 3.11 --group bench -c requirements.lock -o requirements-bench.lock
 
 .PHONY: help setup demo up sales kafka fmt lint test test-kafka check lock

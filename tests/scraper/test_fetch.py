@@ -17,7 +17,7 @@ from services.scraper.handlers.ports import (
 
 URL = "https://a.org/dvf/2019/communes/01/01053.csv"
 SOURCE = Source("geo-dvf", "https://a.org/dvf/{year}/communes/{department}/{insee}.csv")
-PLACE = Place(insee_code="01053", former_codes=(), neighbours=("01004",), known={})
+PLACE = Place(insee_code="01053", communes=("01053",), moved={}, neighbours=("01004",), known={})
 
 Answer = Callable[[httpx.Request], httpx.Response]
 

@@ -98,10 +98,9 @@ async def _read(attempt: Attempt, fetched: Fetched, place: Place) -> Attempt:
     known = place.known.get(attempt.year)
     if known and known.file_sha256 == fetched.sha256:
         return msgspec.structs.replace(attempt, state="unchanged", lines=known.lines)
-    moved = dict.fromkeys(place.former_codes, place.insee_code)
     try:
         reading = await asyncio.to_thread(
-            read_sales, fetched.content, name=attempt.url, moved=moved
+            read_sales, fetched.content, name=attempt.url, moved=place.moved
         )
         _check_place(reading, attempt, place)
     except SalesFileError as error:

@@ -54,10 +54,14 @@ class KnownYear(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """What must be known of a city to read its files."""
+    """What must be known of a city, or of a whole department, to read its files."""
 
     insee_code: str
-    former_codes: tuple[str, ...]
+    """Of a commune, or of a department."""
+    communes: tuple[str, ...]
+    """Whose sales are wanted: the commune itself, or all of the department."""
+    moved: Mapping[str, str]
+    """From their former codes to today's."""
     neighbours: tuple[str, ...]
     """Large communes of the same department, by which a publisher's years can be told."""
     known: Mapping[int, KnownYear]

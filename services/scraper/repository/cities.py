@@ -181,7 +181,8 @@ class PostgresCities(msgspec.Struct, frozen=True):
         known = await self.connection.fetch(KNOWN, insee_code)
         return Place(
             insee_code=insee_code,
-            former_codes=tuple(row["former_codes"]) if row else (),
+            communes=(insee_code,),
+            moved=dict.fromkeys(row["former_codes"] if row else (), insee_code),
             neighbours=tuple(row["neighbours"]) if row else (),
             known={
                 one["year"]: KnownYear(file_sha256=one["file_sha256"], lines=one["lines"])
