@@ -105,7 +105,7 @@ async def _prepare(stack: Stack) -> None:
 
 async def _migrate(stack: Stack) -> None:
     process = await asyncio.create_subprocess_exec(
-        *child.command_line(sys.executable, "-m", "libs.common.migrate", "--url", stack.admin_url),
+        *child.command_line(sys.executable, "-m", "deploy.migrate", "--url", stack.admin_url),
         cwd=ROOT,
         env=dict(stack.environ),
         stdout=subprocess.PIPE,

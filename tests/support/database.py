@@ -11,8 +11,8 @@ from typing import TypeAlias
 import asyncpg
 
 from deploy.local import postgres as server
+from deploy.migrate import migrate
 from libs.common import postgres
-from libs.common.migrate import migrate
 from libs.common.postgres import Pool
 
 Opened: TypeAlias = asyncpg.Connection | Pool

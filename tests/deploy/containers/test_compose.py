@@ -3,9 +3,9 @@ from collections.abc import Callable
 
 import pytest
 
+from deploy import migrate
 from deploy.local.settings import SERVICES
 from deploy.local.stack import POSTGRES_OPTIONS
-from libs.common import migrate
 from libs.common.settings import load
 from services.notifier.settings import NotifierSettings
 from tests.deploy.containers import compose as composed
@@ -90,7 +90,7 @@ def test_a_broken_composition_is_told(
 @pytest.mark.parametrize(
     "right, wrong, said",
     [
-        ("libs.common.migrate", "libs.common.migration", "no module is called 'libs.common.migration'"),
+        ('["deploy.migrate"]', '["deploy.migration"]', "no module is called 'deploy.migration'"),
         ("COPY deploy/topics deploy/topics", "", "deploy.topics is not in the image"),
         ("/live", "/alive", "the health check asks for /alive, which nobody answers"),
         ("requirements-uv.lock ./", "requirements-pip.lock ./", "requirements-pip.lock is copied and does not exist"),
@@ -139,6 +139,13 @@ def test_the_migrations_of_every_schema_are_in_their_image() -> None:
 
     for schema in migrate.SCHEMAS:
         assert any(migrate.folder(schema).is_relative_to(path) for path in copied), schema
+
+
+def test_the_image_of_the_migrations_holds_nothing_that_it_does_not_run() -> None:
+    image = dockerfile.present().image("migrate", "migrate")
+    copied = {source for source, _ in image.copies if not source.endswith("/migrations")}
+
+    assert copied == {"deploy/containers/entry.py", "deploy/__init__.py", "deploy/migrate"}
 
 
 def test_services_start_when_the_jobs_have_succeeded(compose: Compose) -> None:

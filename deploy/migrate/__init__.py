@@ -1,10 +1,9 @@
-"""Brings a database to the present schema: `python -m libs.common.migrate --url URL`.
+"""Brings a database to the present schema: `python -m deploy.migrate --url URL`.
 
 Plain SQL applied by dbmate, a folder and a table of applied versions for each schema. Roles come
 first, then the scraper. Running it again changes nothing; two at once wait for each other.
 """
 
-import argparse
 import os
 import shutil
 import subprocess
@@ -41,7 +40,7 @@ def _apply(url: str, schema: str) -> None:
     ]  # fmt: skip
     if not any(folder(schema).glob("*.sql")):
         raise RuntimeError(f"No migrations of {schema} in {folder(schema)}")
-    done = subprocess.run(  # noqa: S603 - our own arguments
+    done = subprocess.run(
         command,
         env={**os.environ, "DATABASE_URL": url},
         capture_output=True,
@@ -59,20 +58,3 @@ def _dbmate() -> str:
     if not found:
         raise RuntimeError("dbmate is missing: install requirements.lock")
     return found
-
-
-def main() -> None:
-    """Migrate the database that the arguments or the environment name."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--url", default=os.environ.get("MIGRATE_DATABASE_URL"))
-    url = parser.parse_args().url
-    if not url:
-        parser.error("give --url or MIGRATE_DATABASE_URL")
-    try:
-        migrate(url)
-    except RuntimeError as error:
-        sys.exit(str(error))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from libs.common.migrate import migrate
+from deploy.migrate import migrate
 from tests.support.database import Database
 
 
