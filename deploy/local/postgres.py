@@ -106,7 +106,7 @@ def _initdb(folder: Path) -> None:
         os.chown(folder, account.pw_uid, account.pw_gid)
     done = subprocess.run(
         child.command_line(
-            *(str(_binaries() / "initdb"), "--pgdata", _here(), "--username=postgres"),
+            *(str(program("initdb")), "--pgdata", _here(), "--username=postgres"),
             *("--auth=trust", "--encoding=UTF8", "--locale-provider=builtin"),
             *("--locale=C", "--builtin-locale=C.UTF-8", "--no-sync", "--no-instructions"),
             user=_user(),
@@ -131,7 +131,7 @@ def command(port: int, options: Mapping[str, str]) -> list[str]:
         **options,
     }
     return child.command_line(
-        *(str(_binaries() / "postgres"), "-D", _here()),
+        *(str(program("postgres")), "-D", _here()),
         *(f"--{name}={value}" for name, value in settings.items()),
         orphaned=signal.SIGQUIT,  # an immediate shutdown: nobody waits for us any more
         user=_user(),
@@ -164,6 +164,11 @@ def _here() -> str:
     # Started in its data directory the server needs no right on the folders above it, which it
     # does not have below a private home: this link leads there without walking through them.
     return "/proc/self/cwd" if os.geteuid() == 0 else "."
+
+
+def program(name: str) -> Path:
+    """One of PostgreSQL's own programs: `pg_dump`, `psql` and the like."""
+    return _binaries() / name
 
 
 @cache
