@@ -1,9 +1,10 @@
 """One typed row per line of a sales file, sorted so that the lines of a sale stand together."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from typing import Final
 
+import msgspec
 import polars as pl
 
 from services.scraper.sales.mend import is_sound, mended, mended_without_quotes
@@ -27,10 +28,20 @@ _BEYOND_BELIEF: Final = 1e11
 _FIRST_LINE: Final = 2  # the header is line 1
 
 
-def read_lines(file: SalesFile, moved: Mapping[str, str]) -> tuple[pl.DataFrame, int]:
-    """The usable lines with their sale's number `sale`, and how many lines the file has in all.
+class Lines(msgspec.Struct, frozen=True, kw_only=True):
+    """The usable lines of a file, of the communes asked for."""
 
-    `moved` leads from former to today's commune codes.
+    kept: pl.DataFrame  # with their sale's number `sale`
+    total: int  # of the file
+    bad: int  # of them: no date, no commune, or not as many fields as the header
+
+
+def read_lines(
+    file: SalesFile, moved: Mapping[str, str], only: Collection[str] | None = None
+) -> Lines:
+    """The lines of the communes `only`, or of all.
+
+    `moved` leads from former to today's commune codes; `only` speaks of today's.
     """
     lines = _parsed(file, moved)
     usable = lines.filter(
@@ -40,8 +51,9 @@ def read_lines(file: SalesFile, moved: Mapping[str, str]) -> tuple[pl.DataFrame,
         raise SalesFileError(
             "bad_rows", f"{file.name}: only {usable.height} of {lines.height} lines are sales."
         )
-    numbered = usable.sort(_ORDER).with_columns(sale=pl.struct(GROUP_KEY).rle_id())
-    return numbered, lines.height
+    wanted = usable if only is None else usable.filter(pl.col("insee_code").is_in(list(only)))
+    numbered = wanted.sort(_ORDER).with_columns(sale=pl.struct(GROUP_KEY).rle_id())
+    return Lines(kept=numbered, total=lines.height, bad=lines.height - usable.height)
 
 
 def unlike_the_line_before(*columns: str) -> pl.Expr:
