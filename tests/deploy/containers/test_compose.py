@@ -108,10 +108,10 @@ def test_a_broken_dockerfile_is_told(compose: Compose, right: str, wrong: str, s
     assert any(said in problem for problem in told)
 
 
-def test_only_the_gateway_and_the_mailbox_are_published_and_on_loopback(compose: Compose) -> None:
+def test_only_what_people_look_at_is_published_and_on_loopback(compose: Compose) -> None:
     published = {n: s["ports"] for n, s in compose["services"].items() if "ports" in s}
 
-    assert sorted(published) == ["gateway", "mailpit"]
+    assert sorted(published) == ["gateway", "grafana", "mailpit", "prometheus"]
     assert all(port.startswith("127.0.0.1:") for ports in published.values() for port in ports)
 
 
