@@ -46,6 +46,17 @@ test-kafka: setup ## Run the integration and journey tests on Apache Kafka 4
 	@$(BIN)/python -m deploy.local kafka --check
 	@KAFKA=apache $(BIN)/pytest -q -m "kafka or journey"
 
+setup-bench: .venv-bench/.complete ## Install what make bench compares with into .venv-bench
+
+.venv-bench/.complete: requirements-uv.lock requirements-bench.lock
+	@test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
+	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
+	@.venv-bench/bin/uv pip install --quiet --python .venv-bench/bin/python --require-hashes -r requirements-bench.lock
+	@touch $@
+
+bench: setup setup-bench ## Measure speed, ours and our peers': NAMES="relay sales" RUNS=5 SLOW=1 JSON=file
+	@$(BIN)/python -m bench $(NAMES) $(if $(RUNS),--runs $(RUNS)) $(if $(SLOW),--slow-disk) $(if $(JSON),--json $(JSON))
+
 check: lint test ## What CI runs first
 
 lock: setup ## Resolve the dependencies again into hashed locks
@@ -53,4 +64,4 @@ lock: setup ## Resolve the dependencies again into hashed locks
 	@$(BIN)/uv pip compile -q --generate-hashes --no-header --no-emit-index-url --python-version 3.11 --group dev -c requirements.lock -o requirements-dev.lock
 	@$(BIN)/uv pip compile -q --generate-hashes --no-header --no-emit-index-url --python-version 3.11 --group bench -c requirements.lock -o requirements-bench.lock
 
-.PHONY: help setup demo up sales kafka fmt lint test test-kafka check lock
+.PHONY: help setup setup-bench bench demo up sales kafka fmt lint test test-kafka check lock

@@ -11,7 +11,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 CODE = [
-    p for folder in ("libs", "services", "deploy") for p in sorted((ROOT / folder).rglob("*.py"))
+    p
+    for folder in ("libs", "services", "deploy", "bench")
+    for p in sorted((ROOT / folder).rglob("*.py"))
 ]
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 

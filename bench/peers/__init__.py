@@ -1,0 +1,1 @@
+"""What we compare with: programs of `.venv-bench` that print one line of JSON each."""
