@@ -8,8 +8,7 @@ from typing import Any, Final, cast
 
 import msgspec
 import structlog
-from litestar.datastructures import Headers, MutableScopeHeaders
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPResponseStartEvent, Message, Receive, Scope, Send
 
 from libs.common.ids import uuid7
 
@@ -21,15 +20,17 @@ TRACEPARENT: Final = re.compile(
     r"-(?P<flags>[0-9a-f]{2})(?:(?<!^00.{53})-.*)?"
 )
 """Of W3C Trace Context; only versions after 00 may say more behind the flags."""
-GUARDS: Final[Mapping[str, str]] = {
-    "X-Robots-Tag": "noindex",  # a condition of the data's licence
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "X-Frame-Options": "DENY",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Cache-Control": "no-store",
-}
+GUARDS: Final = (
+    (b"x-robots-tag", b"noindex"),  # a condition of the data's licence
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cache-control", b"no-store"),
+)
 """On every answer that does not say something else itself."""
+IDS: Final = {b"x-request-id": "x-request-id", b"traceparent": "traceparent"}
+"""What a caller may send of its own trace."""
 
 
 class Trace(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,36 +64,42 @@ def traced(app: ASGIApp) -> ASGIApp:
             return
         if scope["method"] == "HEAD":  # as GET; the server leaves the body out
             scope = cast(Scope, {**scope, "method": "GET"})
-        trace = trace_of(Headers.from_scope(scope))
+        trace = trace_of(_sent(scope))
         status = 500
 
         async def send_on(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _complete(MutableScopeHeaders(message), trace)
+                _complete(message, trace)
             await send(message)
 
         scope.setdefault("state", {})["trace_id"] = trace.trace_id
         began = time.perf_counter()
-        with structlog.contextvars.bound_contextvars(**_shown(trace)):
-            try:
-                await app(scope, receive, send_on)
-            finally:
-                _record(scope, status, time.perf_counter() - began)
+        bound = structlog.contextvars.bind_contextvars(
+            request_id=trace.request_id, trace_id=trace.trace_id, traceparent=trace.traceparent
+        )
+        try:
+            await app(scope, receive, send_on)
+        finally:
+            _record(scope, status, time.perf_counter() - began)
+            structlog.contextvars.reset_contextvars(**bound)
 
     return answer
 
 
-def _complete(headers: MutableScopeHeaders, trace: Trace) -> None:
-    for name, value in GUARDS.items():
-        headers.setdefault(name, value)
-    headers["X-Request-ID"] = trace.request_id
-    headers["traceparent"] = trace.traceparent
+def _sent(scope: Scope) -> dict[str, str]:
+    return {IDS[name]: value.decode("latin-1") for name, value in scope["headers"] if name in IDS}
 
 
-def _shown(trace: Trace) -> dict[str, str]:
-    return {"request_id": trace.request_id, "traceparent": trace.traceparent}
+def _complete(message: HTTPResponseStartEvent, trace: Trace) -> None:
+    said = {name for name, _ in message["headers"]}
+    message["headers"] = [
+        *message["headers"],
+        *(guard for guard in GUARDS if guard[0] not in said),
+        (b"x-request-id", trace.request_id.encode("ascii")),
+        (b"traceparent", trace.traceparent.encode("ascii")),
+    ]
 
 
 def _record(scope: Mapping[str, Any], status: int, seconds: float) -> None:
