@@ -2,12 +2,13 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-import prometheus_client
 import uvicorn
+
+from libs.telemetry import metrics
 
 DRAIN_SECONDS: Final = 5
 
@@ -16,9 +17,9 @@ Ready = Callable[[], Awaitable[Problem]]
 """Answers with what is missing, or with nothing."""
 
 
-async def serve(host: str, port: int, ready: Ready) -> None:
+async def serve(host: str, port: int, ready: Ready, sources: Sequence[metrics.Source]) -> None:
     """Answer the probes until cancelled."""
-    await serve_app(_app(ready), host, port)
+    await serve_app(_app(ready, sources), host, port)
 
 
 async def serve_app(app: Any, host: str, port: int) -> None:
@@ -51,11 +52,11 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _app(ready: Ready) -> Any:
+def _app(ready: Ready, sources: Sequence[metrics.Source]) -> Any:
     async def answer(scope: Any, _receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             return
-        status, content_type, body = await _answer(scope["path"], ready)
+        status, content_type, body = await _answer(scope["path"], ready, sources)
         headers = [(b"content-type", content_type), (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
@@ -63,7 +64,9 @@ def _app(ready: Ready) -> Any:
     return answer
 
 
-async def _answer(path: str, ready: Ready) -> tuple[int, bytes, bytes]:
+async def _answer(
+    path: str, ready: Ready, sources: Sequence[metrics.Source]
+) -> tuple[int, bytes, bytes]:
     if path == "/live":
         return 200, b"application/json", b'{"status":"ok"}'
     if path == "/ready":
@@ -71,6 +74,5 @@ async def _answer(path: str, ready: Ready) -> tuple[int, bytes, bytes]:
         body = {"status": "not ready", "detail": problem} if problem else {"status": "ok"}
         return 503 if problem else 200, b"application/json", json.dumps(body).encode()
     if path == "/metrics":
-        content_type = prometheus_client.CONTENT_TYPE_LATEST.encode()
-        return 200, content_type, prometheus_client.generate_latest()
+        return 200, metrics.CONTENT_TYPE, await metrics.page(sources)
     return 404, b"application/json", b'{"detail":"/live, /ready or /metrics"}'

@@ -9,13 +9,15 @@ from typing import Any, Final
 import structlog
 import uvloop
 
-from libs.common import kafka, log, postgres, probes, prune, relay
+from libs.common import kafka, metrics, postgres, probes, prune, relay
 from libs.common.consumer import Consumer, Outcome, consume, consume_held
 from libs.common.held import Record
 from libs.common.kafka import Subscription
 from libs.common.postgres import Connection
 from libs.common.probes import Ready
 from libs.common.settings import CommonSettings, SettingsError
+from libs.telemetry import log
+from libs.telemetry.metrics import Source, SqlGauge, of_consumer, of_database
 
 logger = structlog.get_logger()
 
@@ -41,21 +43,25 @@ async def run(
     *tasks: Task,
     wake: asyncio.Event,
     ready: Ready,
+    gauges: Sequence[SqlGauge] = (),
+    sources: Sequence[Source] = (),
 ) -> None:
     """Run a service until SIGTERM or SIGINT: relay, clean-up, probes and the tasks given.
 
-    A task that raises ends the service: whoever supervises it starts it afresh.
+    A task that raises ends the service: whoever supervises it starts it afresh. `gauges` of its own
+    and other `sources` join the common metrics.
     """
     log.configure(name, level=settings.log_level, style=settings.log_format)
     stop = asyncio.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(each, stop.set)
     logger.info("service_started")
+    database = of_database(settings.database_url, (*metrics.GAUGES, *gauges))
     async with asyncio.TaskGroup() as group:
         own = (
             relay.run(settings, name, wake),
             prune.run(settings),
-            probes.serve(settings.metrics_host, settings.metrics_port, ready),
+            probes.serve(settings.metrics_host, settings.metrics_port, ready, (database, *sources)),
         )
         running = [group.create_task(task) for task in (*own, *tasks)]
         await stop.wait()
@@ -81,6 +87,11 @@ class Consuming:
     def tasks(self) -> tuple[Task, Task]:
         """The consumer, and the retries of what it holds."""
         return self._consume(), self._retry_held()
+
+    @property
+    def lag(self) -> Source:
+        """How far it is from the ends of its partitions."""
+        return of_consumer(self._consumer.name, lambda: self.subscription.consumer)
 
     async def ready(self) -> str:
         """What is missing before this consumer works, or nothing."""

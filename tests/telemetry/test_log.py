@@ -5,7 +5,7 @@ import asyncpg
 import pytest
 import structlog
 
-from libs.common import log
+from libs.telemetry import log
 from tests.support.database import Database
 
 
