@@ -16,7 +16,8 @@ from libs.common.outbox import Emit
 from libs.common.postgres import Connection, Pool
 from libs.common.settings import load
 from services.scraper import handlers
-from services.scraper.fetch import Fetcher, egress
+from services.scraper.archive import Archive, Store
+from services.scraper.egress import egress
 from services.scraper.handlers import Books, OpenBooks, Worker
 from services.scraper.loader import PostgresStock
 from services.scraper.places import former_codes, load_places
@@ -96,10 +97,10 @@ async def main() -> None:
     settings, wake = load(ScraperSettings), asyncio.Event()
     consuming = service.Consuming(settings, consumer(settings, wake))
     pool = await postgres.connect_pool(settings.database_url, min_size=0, max_size=3 * WORKERS)
-    async with pool, egress() as client:
+    async with pool, egress(settings.egress_allow) as client:
         worker = Worker(
             open_books=opener(pool, wake),
-            files=Fetcher(client=client, archive=settings.data_dir / "archive"),
+            files=Archive(client=client, store=Store(settings.data_dir / "archive")),
             sources=settings.sources,
             rules=settings.rules,
         )

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from deploy.simulator.server import Publisher, serving
+from services.scraper.archive import Archive, Store
 from services.scraper.domain import Rules, Source
-from services.scraper.fetch import Fetcher
 from services.scraper.handlers import Worker
 from services.scraper.main import opener
 from services.scraper.repository import store_places
@@ -35,16 +35,16 @@ async def scraper(database: Database, shelf: Shelf, tmp_path: Path) -> AsyncIter
     pool = await database.pool("scraper")
     rules = Rules()
     async with httpx.AsyncClient(follow_redirects=True) as client:
-        fetcher = Fetcher(client=client, archive=tmp_path / "archive")
+        archive = Archive(client=client, store=Store(tmp_path / "archive"))
         worker = Worker(
             open_books=opener(pool, asyncio.Event()),
-            files=fetcher,
+            files=archive,
             sources=(Source("geo-dvf", shelf.template),),
             rules=rules,
         )
         connection = await database.connect("scraper")
         yield Scraper(
-            database=database, connection=connection, worker=worker, fetcher=fetcher, rules=rules
+            database=database, connection=connection, worker=worker, archive=archive, rules=rules
         )
 
 

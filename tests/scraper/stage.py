@@ -15,8 +15,8 @@ from libs.common.envelope import Received
 from libs.common.events import EVENTS, ClientProcess
 from libs.common.postgres import Connection
 from services.scraper import handlers
+from services.scraper.archive import Archive
 from services.scraper.domain import Rules, Source
-from services.scraper.fetch import Fetcher
 from services.scraper.handlers import Worker
 from services.scraper.main import books_on
 from services.scraper.repository import PlaceRow
@@ -47,7 +47,7 @@ class Scraper(msgspec.Struct, kw_only=True):
     database: Database
     connection: Connection
     worker: Worker
-    fetcher: Fetcher
+    archive: Archive
     rules: Rules
 
     async def process(self, *jobs: ClientProcess) -> list[Any]:

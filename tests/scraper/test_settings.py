@@ -11,7 +11,12 @@ REQUIRED = {"DATABASE_URL": "postgresql://scraper@db/x", "KAFKA_BOOTSTRAP_SERVER
 def test_the_defaults_are_those_of_the_product():
     settings = load(ScraperSettings, REQUIRED)
 
-    assert [source.format for source in settings.sources] == ["geo-dvf"]
+    assert [source.url("01053", 2019) for source in settings.sources] == [
+        "https://files.data.gouv.fr/geo-dvf/latest/csv/2019/communes/01/01053.csv",
+        "https://files.data.gouv.fr/geo-dvf/latest/csv/2019/departements/01.csv.gz",
+        "https://data.cquest.org/dgfip_dvf/202404/valeursfoncieres-2019.txt",
+        "https://data.cquest.org/dgfip_dvf/202404/valeursfoncieres-2019.txt.zip",
+    ]
     assert (settings.rules.min_age_years, settings.rules.max_age_years) == (6, 8)
     assert settings.rules.city_max_age == timedelta(days=90)
     assert settings.rules.min_on_offer == 50

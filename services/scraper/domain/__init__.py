@@ -7,7 +7,13 @@
 """
 
 from services.scraper.domain.freshness import CityState, Rules, is_due, is_failing, needs_refresh
-from services.scraper.domain.sources import Source, department_of, edition_in, parse_sources
+from services.scraper.domain.sources import (
+    Source,
+    department_of,
+    edition_in,
+    is_department,
+    parse_sources,
+)
 from services.scraper.domain.volume import first_incomplete_year, hollow_years, is_hollow
 from services.scraper.domain.window import Window, window, years_before, years_needed
 
@@ -20,6 +26,7 @@ __all__ = [
     "edition_in",
     "first_incomplete_year",
     "hollow_years",
+    "is_department",
     "is_due",
     "is_failing",
     "is_hollow",

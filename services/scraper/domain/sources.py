@@ -1,11 +1,13 @@
 """The publishers of sales files, in the order in which they are asked.
 
 `FORMAT[@FROM-TO]=TEMPLATE`, blank-separated, for example
-`geo-dvf@2018-2021=file:///srv/dvf/{year}/communes/{department}/{insee}.csv`.
+`geo-dvf@2018-2021=file:///srv/dvf/{year}/communes/{department}/{insee}.csv`. A template with
+`{insee}` has a file for each commune, one with `{department}` a file for each department, one with
+neither a file of the whole country.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from string import Formatter
 from typing import Final
 
@@ -18,6 +20,18 @@ _FIELDS: Final = frozenset({"year", "department", "insee", "edition"})
 _SCHEMES: Final = ("file:///", "http://", "https://")
 _DATED: Final = re.compile(r"/(\d{4}-\d{2}|20\d{4}|latest)/")
 _LATEST: Final = "latest"
+_EDITED: Final = "raw-dvf"
+# The archive of raw files keeps every delivery: the latest one that still held each year.
+_EDITIONS: Final[Mapping[int, str]] = {
+    2014: "201904",
+    2015: "201904",
+    2016: "202110",
+    2017: "202204",
+    2018: "202304",
+    2019: "202404",
+    2020: "202504",
+}
+_NEWEST_EDITION: Final = "202504"
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -35,6 +49,25 @@ class Source(msgspec.Struct, frozen=True):
     def is_by_commune(self) -> bool:
         """Whether each commune has a file of its own here."""
         return "{insee}" in self.template
+
+    @property
+    def is_national(self) -> bool:
+        """Whether one file has the sales of all departments."""
+        return not self.is_by_commune and "{department}" not in self.template
+
+    @property
+    def is_by_year(self) -> bool:
+        """Whether each year has files of its own."""
+        return "{year}" in self.template
+
+    @property
+    def is_immutable(self) -> bool:
+        """Whether its files carry the name of their edition, and so never change."""
+        return self.format == _EDITED and "{edition}" in self.template
+
+    def edition(self, year: int) -> str:
+        """The latest edition known to hold that year."""
+        return _EDITIONS.get(year, _NEWEST_EDITION) if self.format == _EDITED else _LATEST
 
     def url(self, insee_code: str, year: int) -> str:
         return self._filled(department_of(insee_code), insee_code, year)
@@ -55,12 +88,19 @@ class Source(msgspec.Struct, frozen=True):
         ]
 
     def _filled(self, department: str, insee: str, year: int) -> str:
-        return self.template.format(year=year, department=department, insee=insee, edition=_LATEST)
+        return self.template.format(
+            year=year, department=department, insee=insee, edition=self.edition(year)
+        )
 
 
 def department_of(insee_code: str) -> str:
     """`01`, `2A` or `974`: the folder under which publishers file a commune."""
     return insee_code[:3] if insee_code.startswith(("97", "98")) else insee_code[:2]
+
+
+def is_department(code: str) -> bool:
+    """Whether this is the code of a department, not of a commune."""
+    return department_of(code) == code
 
 
 def edition_in(url: str) -> str:

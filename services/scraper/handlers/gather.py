@@ -12,6 +12,7 @@ from services.scraper.domain import (
     edition_in,
     first_incomplete_year,
     hollow_years,
+    is_department,
 )
 from services.scraper.handlers.ports import (
     Attempt,
@@ -72,8 +73,8 @@ async def _ask(
     # A publisher that has just been down for another year is not waited for again.
     patient = not any(one.state == "down" and one.source == source for one in asked)
     try:
-        fetched = await files.fetch(url, patient=patient)
-        return await _read(attempt, fetched, place)
+        fetched = await files.fetch(source, place, year, patient=patient)
+        return await _read(attempt, fetched, place, files)
     except MissingFileError:
         return await _missing(attempt, place, files)
     except SourceDownError as error:
@@ -91,31 +92,39 @@ async def _missing(attempt: Attempt, place: Place, files: Files) -> Attempt:
     return msgspec.structs.replace(attempt, state="no_sale" if has_year else "not_covered")
 
 
-async def _read(attempt: Attempt, fetched: Fetched, place: Place) -> Attempt:
+async def _read(attempt: Attempt, fetched: Fetched, place: Place, files: Files) -> Attempt:
     attempt = msgspec.structs.replace(
-        attempt, sha256=fetched.sha256, size_bytes=len(fetched.content)
+        attempt, path=fetched.path, sha256=fetched.sha256, size_bytes=fetched.size_bytes
     )
     known = place.known.get(attempt.year)
     if known and known.file_sha256 == fetched.sha256:
         return msgspec.structs.replace(attempt, state="unchanged", lines=known.lines)
     try:
         reading = await asyncio.to_thread(
-            read_sales, fetched.content, name=attempt.url, moved=place.moved
+            read_sales,
+            fetched.path,
+            name=attempt.url,
+            moved=place.moved,
+            only=frozenset(place.communes),
         )
         _check_place(reading, attempt, place)
-    except SalesFileError as error:
+    except (SalesFileError, BrokenFileError) as error:
+        await files.distrust(attempt.url)
         return _failed(attempt, "broken", f"{error.code}: {error}")
-    return msgspec.structs.replace(attempt, state="loaded", lines=reading.lines, reading=reading)
+    return msgspec.structs.replace(
+        attempt,
+        state="loaded",
+        lines=sum(reading.lines_by_commune.values()),
+        reading=None if is_department(place.insee_code) else reading,
+    )
 
 
 def _check_place(reading: Reading, attempt: Attempt, place: Place) -> None:
-    """A commune's own file that speaks of other communes or years has not been meant for it."""
-    sales = reading.sales
-    if sales.is_empty() or not attempt.source.is_by_commune:
-        return
-    if place.insee_code not in sales["insee_code"]:
+    """A commune's own file that speaks of others, or any of other years, has not been meant."""
+    if attempt.source.is_by_commune and reading.lines and not reading.lines_by_commune:
         raise BrokenFileError("other_commune", f"{attempt.url} has no sale of {place.insee_code}.")
-    if attempt.year not in sales["sold_on"].dt.year():
+    sold_in = reading.sales["sold_on"].dt.year()
+    if attempt.source.is_by_year and len(sold_in) and attempt.year not in sold_in:
         raise BrokenFileError("other_year", f"{attempt.url} has no sale of {attempt.year}.")
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import date
+from pathlib import Path
 from typing import Literal, Protocol
 from uuid import UUID
 
@@ -40,10 +41,11 @@ class LeaseLostError(Exception):
 
 
 class Fetched(msgspec.Struct, frozen=True, kw_only=True):
-    """A file as it was downloaded and archived."""
+    """A file on disk: as it was downloaded and archived, or a department's part of it."""
 
-    content: bytes
+    path: Path
     sha256: str
+    size_bytes: int
 
 
 class KnownYear(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,8 +90,11 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     error: str | None = None
     sha256: str | None = None
     size_bytes: int | None = None
+    path: Path | None = None
     lines: int | None = None
+    """Of the place's own communes."""
     reading: Reading | None = None
+    """Of a commune's file. A department's is read again from `path`, so that years do not add up."""
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -196,5 +201,6 @@ OpenBooks = Callable[[], AbstractAsyncContextManager[Books]]
 
 
 class Files(Protocol):
-    async def fetch(self, url: str, *, patient: bool) -> Fetched: ...
+    async def fetch(self, source: Source, place: Place, year: int, *, patient: bool) -> Fetched: ...
     async def has_year(self, source: Source, place: Place, year: int) -> bool: ...
+    async def distrust(self, url: str) -> None: ...

@@ -4,8 +4,8 @@ import pytest
 
 from deploy.local.demo import sales_source
 from deploy.local.spec import StepError
+from services.scraper.archive import path_of
 from services.scraper.domain import parse_sources
-from services.scraper.fetch import path_of
 
 
 @pytest.mark.parametrize("folder", ["plain", "My Documents", "50 % #1?"])

@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from libs.common.events import PropertiesReady
+from services.scraper.archive import Archive
 from services.scraper.domain import Source
-from services.scraper.fetch import Fetcher
 from services.scraper.handlers.ports import (
     Claim,
     Fetched,
@@ -23,14 +23,17 @@ from tests.scraper.stage import Scraper, asking, until
 class Stuck(msgspec.Struct):
     """Files that come when the test lets them."""
 
-    files: Fetcher
+    files: Archive
     asked: asyncio.Event = msgspec.field(default_factory=asyncio.Event)
     released: asyncio.Event = msgspec.field(default_factory=asyncio.Event)
 
-    async def fetch(self, url: str, *, patient: bool) -> Fetched:
+    async def fetch(self, source: Source, place: Place, year: int, *, patient: bool) -> Fetched:
         self.asked.set()
         await self.released.wait()
-        return await self.files.fetch(url, patient=patient)
+        return await self.files.fetch(source, place, year, patient=patient)
+
+    async def distrust(self, url: str) -> None:
+        await self.files.distrust(url)
 
     async def has_year(self, source: Source, place: Place, year: int) -> bool:
         return await self.files.has_year(source, place, year)
@@ -62,7 +65,7 @@ async def test_a_lease_that_ran_out_is_claimed_again_under_a_new_fence(scraper: 
 
 async def test_a_worker_that_lost_its_lease_writes_nothing(scraper: Scraper):
     await scraper.process(asking("01053"))
-    stuck = Stuck(scraper.fetcher)
+    stuck = Stuck(scraper.archive)
     slow = msgspec.structs.replace(scraper.worker, files=stuck)
     working = asyncio.create_task(slow.work_one())
     await stuck.asked.wait()
@@ -82,7 +85,7 @@ async def test_a_worker_that_lost_its_lease_writes_nothing(scraper: Scraper):
 
 async def test_a_worker_stops_as_soon_as_it_notices_that_its_lease_is_lost(scraper: Scraper):
     await scraper.process(asking("01053"))
-    stuck = Stuck(scraper.fetcher)
+    stuck = Stuck(scraper.archive)
     slow = msgspec.structs.replace(scraper.worker, files=stuck, renew_seconds=0.05)
     working = asyncio.create_task(slow.work_one())
     await stuck.asked.wait()
@@ -95,7 +98,7 @@ async def test_a_worker_stops_as_soon_as_it_notices_that_its_lease_is_lost(scrap
 
 async def test_the_lease_of_a_slow_worker_is_renewed(scraper: Scraper):
     await scraper.process(asking("01053"))
-    stuck = Stuck(scraper.fetcher)
+    stuck = Stuck(scraper.archive)
     slow = msgspec.structs.replace(scraper.worker, files=stuck, renew_seconds=0.05)
     working = asyncio.create_task(slow.work_one())
     await stuck.asked.wait()
@@ -150,7 +153,7 @@ async def test_workers_at_once_read_each_city_once_and_release_each_job_once(scr
 
 async def test_a_job_that_comes_while_its_city_is_read_is_released_with_it(scraper: Scraper):
     await scraper.process(asking("01053"))
-    stuck = Stuck(scraper.fetcher)
+    stuck = Stuck(scraper.archive)
     working = asyncio.create_task(msgspec.structs.replace(scraper.worker, files=stuck).work_one())
     await stuck.asked.wait()
 

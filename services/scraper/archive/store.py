@@ -1,0 +1,148 @@
+"""Content under its fingerprint, and what is known of each URL: files in a folder, nothing else.
+
+Several processes may share the folder. Whatever appears in it is complete: written elsewhere, then
+renamed; what two of them write at once is the same.
+"""
+
+import hashlib
+import os
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Final
+from uuid import uuid4
+
+import msgspec
+
+BLOCK_BYTES: Final = 1024 * 1024
+_STALE_SECONDS: Final = 24 * 3600
+
+
+class Version(msgspec.Struct, frozen=True, kw_only=True):
+    """A file's content, and by which words its publisher recognises it."""
+
+    sha256: str
+    size_bytes: int
+    etag: str = ""
+    last_modified: str = ""
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a URL: its newest content, and the one before."""
+
+    url: str
+    asked_at: datetime
+    newest: Version | None = None
+    older: Version | None = None
+    is_broken: bool = False
+    """Whether the newest could not be read as what it should be."""
+    is_gone: bool = False
+    """Whether the publisher had nothing when it was last asked."""
+
+    @property
+    def lasting(self) -> Version | None:
+        """What serves when the publisher has nothing: the newest that could be read."""
+        return self.older if self.is_broken else self.newest
+
+    def with_newest(self, version: Version, now: datetime) -> "Entry":
+        """What is known once the publisher has given this."""
+        if version.sha256 == (self.newest and self.newest.sha256):
+            return Entry(url=self.url, asked_at=now, newest=version, older=self.older)
+        return Entry(url=self.url, asked_at=now, newest=version, older=self.lasting)
+
+
+class Store(msgspec.Struct, frozen=True):
+    """The folder of the archive."""
+
+    folder: Path
+
+    def path(self, sha256: str) -> Path:
+        """Where the content with this fingerprint lies, or would lie."""
+        return self.folder / sha256[:2] / sha256
+
+    def holds(self, version: Version | None) -> bool:
+        """Whether the content is there, in its full length."""
+        if version is None:
+            return False
+        path = self.path(version.sha256)
+        return path.is_file() and path.stat().st_size == version.size_bytes
+
+    def parts(self, sha256: str) -> Path:
+        """The folder for the parts of a file that was split."""
+        return self.folder / "parts" / sha256
+
+    @contextmanager
+    def unfinished(self) -> Generator[Path]:
+        """A path to write to, on the same disk; what is left there at the end goes."""
+        path = self.folder / "unfinished" / uuid4().hex
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
+
+    def keep(self, written: Path, sha256: str) -> None:
+        """Let what was written appear under its fingerprint."""
+        target = self.path(sha256)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        written.replace(target)
+
+    def entry(self, url: str) -> Entry | None:
+        """What is known of a URL; a note that a crash left unreadable is none."""
+        try:
+            entry = msgspec.json.decode(self._note(url).read_bytes(), type=Entry)
+        except (FileNotFoundError, msgspec.DecodeError):
+            return None
+        return entry if entry.url == url else None
+
+    def note(self, entry: Entry) -> None:
+        """Replace what is known of a URL."""
+        note = self._note(entry.url)
+        note.parent.mkdir(parents=True, exist_ok=True)
+        with self.unfinished() as path:
+            path.write_bytes(msgspec.json.encode(entry))
+            path.replace(note)
+
+    def sweep(self) -> None:
+        """Take away what processes that died a day ago or more were writing."""
+        for path in (self.folder / "unfinished").glob("*"):
+            if time.time() - path.stat().st_mtime > _STALE_SECONDS:
+                path.unlink(missing_ok=True)
+
+    def _note(self, url: str) -> Path:
+        name = hashlib.sha256(url.encode()).hexdigest()
+        return self.folder / "urls" / name[:2] / f"{name}.json"
+
+
+class Writer:
+    """Writes a file and takes its fingerprint meanwhile."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.size_bytes: int = 0
+        self._file = file
+        self._hashing = hashlib.sha256()
+
+    def write(self, block: bytes) -> None:
+        self._file.write(block)
+        self._hashing.update(block)
+        self.size_bytes += len(block)
+
+    def finish(self) -> str:
+        """The fingerprint, once all of it has reached the disk."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        return self._hashing.hexdigest()
+
+
+def fingerprint(path: Path) -> Version:
+    """Of a file that lies elsewhere."""
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        return Version(sha256=sha256, size_bytes=file.tell())
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
