@@ -124,7 +124,7 @@ def _defaults(embedded: frozenset[str], ports: Mapping[str, int]) -> dict[str, s
         "simulator": {
             "SALES_SOURCES": f"geo-dvf={simulator}/geo-dvf/{{year}}/communes/{{department}}/{{insee}}.csv",
             "PLACES_URL": f"{simulator}/places/communes.csv",
-            "EGRESS_ALLOW": "127.0.0.1",
+            "EGRESS_ALLOW": f"127.0.0.1:{ports['simulator']}",
         },
     }
     told = {name: value for server in embedded for name, value in by_server[server].items()}

@@ -8,11 +8,15 @@ from urllib.parse import unquote, urlsplit
 import httpx
 
 from libs.common.errors import TransientError
+from services.scraper.egress import read_whole
 from services.scraper.places.geo_api import QUERY, read_answer
 from services.scraper.places.place import Listed, Place, places_of
 from services.scraper.places.table import read_table
 
 _TABLE_SUFFIX: Final = ".csv"
+_MOST_BYTES: Final = 128 * 1024 * 1024
+"""All communes with every field that we ask for take a tenth."""
+_MOST_SECONDS: Final = 120
 
 
 class PlacesError(TransientError):
@@ -24,7 +28,7 @@ async def load_places(url: str, client: httpx.AsyncClient) -> list[Place]:
     is_table = urlsplit(url).path.endswith(_TABLE_SUFFIX)
     try:
         content = await _fetch(url, client, is_table=is_table)
-    except (OSError, httpx.HTTPError) as error:
+    except (OSError, httpx.HTTPError, httpx.InvalidURL) as error:
         raise PlacesError(f"Places are not to be had from {url}: {error!r}") from error
     return await asyncio.to_thread(_places, url, content, is_table=is_table)
 
@@ -33,11 +37,10 @@ async def _fetch(url: str, client: httpx.AsyncClient, *, is_table: bool) -> byte
     parts = urlsplit(url)
     if parts.scheme == "file":
         return await asyncio.to_thread(Path(unquote(parts.path)).read_bytes)
-    if is_table:
-        response = await client.get(url)
-    else:
-        response = await client.get(f"{url.rstrip('/')}/communes", params=QUERY)
-    return response.raise_for_status().content
+    asked, params = (url, None) if is_table else (f"{url.rstrip('/')}/communes", QUERY)
+    return await read_whole(
+        client, asked, params=params, most_bytes=_MOST_BYTES, seconds=_MOST_SECONDS
+    )
 
 
 def _places(url: str, content: bytes, *, is_table: bool) -> list[Place]:

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from deploy.simulator.server import Publisher
-from services.scraper.fetch import egress
+from services.scraper.egress import egress
 from services.scraper.main import keep_places
 from services.scraper.repository import store_places
 from tests.scraper.stage import Scraper, asking, place, until
@@ -71,7 +71,7 @@ async def test_a_commune_that_has_merged_leads_to_todays(scraper: Scraper):
 
 async def test_places_are_loaded_from_their_publisher(scraper: Scraper, publisher: Publisher):
     pool = await scraper.database.pool("scraper")
-    async with egress() as client:
+    async with egress([f"127.0.0.1:{publisher.server_port}"]) as client:
         keeping = asyncio.create_task(
             keep_places(f"{publisher.url}/places/communes.csv", pool, client)
         )
