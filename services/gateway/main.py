@@ -8,13 +8,13 @@ import asyncio
 import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final
 
 import structlog
 
-from libs.common import outbox, postgres, probes, service
+from libs.common import outbox, postgres, service
 from libs.common.consumer import Consumer, Handler, Handlers
 from libs.common.events import (
     AddressesInsufficient,
@@ -28,12 +28,13 @@ from libs.common.events import (
 from libs.common.outbox import Emit
 from libs.common.postgres import Connection, Pool
 from libs.common.settings import load
+from libs.telemetry import probes
 from services.gateway import lag
 from services.gateway.handlers.outcomes import record_outcomes
 from services.gateway.handlers.retries import start_due
 from services.gateway.handlers.schedule import send_day
 from services.gateway.handlers.watchdog import PATIENCE, watch
-from services.gateway.repository import movements, retries, schedule, watchdog
+from services.gateway.repository import movements, rate, retries, schedule, watchdog
 from services.gateway.routes.app import create_app
 from services.gateway.routes.ports import Component, Writing
 from services.gateway.settings import GatewaySettings
@@ -43,6 +44,7 @@ log = structlog.get_logger()
 NAME: Final = "gateway"
 RETRIES_SECONDS: Final = 1.0
 WATCHDOG_SECONDS: Final = 60.0
+PRUNE_SECONDS: Final = 3600.0
 ACQUIRE_SECONDS: Final = 5.0
 POOL_CONNECTIONS: Final = 20
 
@@ -110,6 +112,12 @@ async def watch_silent(pool: Pool, write: Writing, settings: GatewaySettings) ->
         )
 
 
+async def prune_rates(pool: Pool, settings: GatewaySettings) -> None:
+    """Forget the windows that have ended."""
+    async with acquire(pool) as conn:
+        await rate.prune(conn, timedelta(seconds=settings.rate_limit_window))
+
+
 async def every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
     """Do something again and again, whatever becomes of it: the interface must go on serving."""
     while True:
@@ -135,6 +143,10 @@ async def serve(
             return Component(status="ok", message="Connected")
         return Component(status="down", message="No partition is assigned: events wait")
 
+    counter = rate.Counter(
+        partial(postgres.connect, settings.database_url),
+        timedelta(seconds=settings.rate_limit_window),
+    )
     app = create_app(
         settings=settings,
         reading=partial(acquire, pool),
@@ -143,6 +155,7 @@ async def serve(
         seed=seed,
         ready=is_ready,
         kafka=kafka,
+        count=counter.count,
     )
     await probes.serve_app(app, settings.gateway_host, settings.gateway_port)
 
@@ -160,6 +173,7 @@ async def main() -> None:
         *consuming.tasks(),
         every(RETRIES_SECONDS, partial(retry_due, write, settings)),
         every(WATCHDOG_SECONDS, partial(watch_silent, pool, write, settings)),
+        every(PRUNE_SECONDS, partial(prune_rates, pool, settings)),
         serve(settings, pool, write, consuming),
         wake=wake,
         ready=partial(service.database_problem, settings),

@@ -22,6 +22,11 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
     default_addresses_per_report: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 10
     max_job_retries: Annotated[int, msgspec.Meta(ge=0, le=10)] = 3
     catch_up_days: Annotated[int, msgspec.Meta(ge=0, le=366)] = 7
+    rate_limit_enabled: bool = True
+    """Whether a key has only so many requests on /api/**."""
+    rate_limit_requests: Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)] = 100
+    rate_limit_window: Annotated[int, msgspec.Meta(ge=1, le=31 * 86400)] = 3600
+    """Seconds, from the key's first request."""
     smtp_server: str = ""
     """Only looked at by /admin/health; empty: not looked at."""
     smtp_port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 587

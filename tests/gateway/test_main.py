@@ -39,6 +39,7 @@ async def gateway(
         env={
             **os.environ,
             **KEYS,
+            "RATE_LIMIT_ENABLED": "false",
             "DATABASE_URL": database.url("gateway"),
             "KAFKA_BOOTSTRAP_SERVERS": bootstrap_servers,
             "KAFKA_IDEMPOTENCE": "false",

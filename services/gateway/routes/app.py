@@ -7,7 +7,7 @@ from typing import Final
 import structlog
 from litestar import Litestar, Router
 from litestar.di import Provide
-from litestar.types import ControllerRouterHandler
+from litestar.types import ASGIApp, ControllerRouterHandler
 
 from services.gateway.routes import (
     cities,
@@ -21,7 +21,8 @@ from services.gateway.routes import (
 )
 from services.gateway.routes.body import StrictRequest
 from services.gateway.routes.failures import HANDLERS
-from services.gateway.routes.keys import admin_guard, api_guard
+from services.gateway.routes.keys import admin_keys, api_keys, locked
+from services.gateway.routes.limit import Count, limited
 from services.gateway.routes.ports import Component, Ports, Reading, Writing
 from services.gateway.routes.trace import traced
 from services.gateway.settings import GatewaySettings
@@ -40,12 +41,13 @@ def create_app(
     seed: Callable[[], int],
     ready: Callable[[], Awaitable[bool]],
     kafka: Callable[[], Awaitable[Component]],
+    count: Count,
 ) -> Litestar:
     """The HTTP side of the gateway.
 
     `reading()` lends a connection, `writing()` opens a transaction with its `emit`; `clock()` is the
     present instant (UTC), `seed()` a random number below 2^53; `ready()` says whether PostgreSQL and the migrations are there, `kafka()`
-    how the bus is. All of them may raise what PostgreSQL raises: that is answered with 503.
+    how the bus is, `count()` how many requests a key has made. All of them may raise what PostgreSQL raises: that is answered with 503.
     """
     ports = Ports(
         settings=settings,
@@ -58,8 +60,8 @@ def create_app(
     )
     app = Litestar(
         [
-            *_routes(settings),
-            docs.document(lambda: openapi.describe(_routes(settings))),
+            *_routes(settings, count),
+            docs.document(lambda: openapi.describe(_routes(settings, count))),
             *docs.PAGES,
         ],
         dependencies={"ports": Provide(lambda: ports, sync_to_thread=False)},
@@ -75,7 +77,7 @@ def create_app(
     return app
 
 
-def _routes(settings: GatewaySettings) -> list[ControllerRouterHandler]:
+def _routes(settings: GatewaySettings, count: Count) -> list[ControllerRouterHandler]:
     """Every operation; a later one joins its subject's module and one of these lists."""
     return [
         health.health,
@@ -85,7 +87,7 @@ def _routes(settings: GatewaySettings) -> list[ControllerRouterHandler]:
         health.ready,
         Router(
             "/api",
-            guards=[api_guard(settings.api_key)],
+            middleware=[_api_door(settings, count)],
             route_handlers=[
                 clients.register_client,
                 clients.read_client,
@@ -98,7 +100,19 @@ def _routes(settings: GatewaySettings) -> list[ControllerRouterHandler]:
         ),
         Router(
             "/admin",
-            guards=[admin_guard(settings.admin_api_key, settings.api_key)],
+            middleware=[locked(admin_keys(settings.admin_api_key, settings.api_key))],
             route_handlers=[health.admin_health, schedule.run_schedule],
         ),
     ]
+
+
+def _api_door(settings: GatewaySettings, count: Count) -> Callable[[ASGIApp], ASGIApp]:
+    admit = api_keys(settings.api_key)
+    if not settings.rate_limit_enabled:
+        return locked(admit)
+    return limited(
+        admit,
+        count,
+        requests=settings.rate_limit_requests,
+        window_seconds=settings.rate_limit_window,
+    )

@@ -16,13 +16,16 @@ from services.gateway.routes.body import StrictRequest
 from services.gateway.routes.examples import ANSWERS, BODIES
 from services.gateway.routes.health import VERSION
 from services.gateway.routes.keys import ADMIN_HEADER, API_HEADER
+from services.gateway.routes.limit import HEADERS
 from services.gateway.routes.problems import KINDS, MEDIA_TYPE, Problem
 
 DESCRIPTION: Final = """\
 Addresses of homes sold six to eight years ago, for estate agents.
 
 Send your key in `X-API-Key`; operations under `/admin` take `X-Admin-Key` (where none is
-configured, the API key in either header). Times are UTC, days and months are those of Paris.
+configured, the API key in either header). A key has so many requests an hour on `/api`; the
+`RateLimit-*` headers of each answer say how many are left, and 429 with `Retry-After` that none is.
+Times are UTC, days and months are those of Paris.
 Every refusal is a problem document (RFC 9457): `detail` says what to do, `errors` lists each fault
 of an input. Every answer carries `X-Request-ID` and `traceparent`; send them to have yours continued.
 """
@@ -58,6 +61,7 @@ def describe(routes: Sequence[ControllerRouterHandler]) -> dict[str, Any]:
     document["components"] = {
         "securitySchemes": SECURITY,
         "schemas": _schemas(handlers.values()),
+        "headers": {name: _header(said) for name, said in HEADERS.items()},
     }
     for path, operation in _operations(document):
         _complete(path, operation, handlers[operation["operationId"]])
@@ -88,11 +92,12 @@ def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, An
 
 def _complete(path: str, operation: dict[str, Any], handler: HTTPRouteHandler) -> None:
     """What Litestar does not say of an operation: its name, key, examples and problems."""
-    name = handler.handler_name
+    name, counted = handler.handler_name, path.startswith("/api/") and path != "/api/health"
     operation["summary"] = name.replace("_", " ").capitalize()
-    if path.startswith(("/api/", "/admin/")) and path != "/api/health":
-        admin = path.startswith("/admin/")
-        operation["security"] = [{"AdminKey": []}, {"ApiKey": []}] if admin else [{"ApiKey": []}]
+    if counted:
+        operation["security"] = [{"ApiKey": []}]
+    elif path.startswith("/admin/"):
+        operation["security"] = [{"AdminKey": []}, {"ApiKey": []}]
     if body := operation.get("requestBody"):
         body["content"]["application/json"]["example"] = BODIES[name]
     answers = operation["responses"]
@@ -103,6 +108,23 @@ def _complete(path: str, operation: dict[str, Any], handler: HTTPRouteHandler) -
     if handler.opt.get("conditional"):
         answers["304"] = {"description": "Unchanged since the ETag in If-None-Match"}
     answers |= {str(status): _problem(status) for status in sorted(_statuses(operation, handler))}
+    if counted:
+        _tell_limit(answers)
+
+
+def _tell_limit(answers: dict[str, Any]) -> None:
+    """Every answer to a request that was counted says what is left; 401 and 503 are given before."""
+    answers["429"] = _problem(429)
+    for status, answer in answers.items():
+        if status not in {"401", "503"}:
+            references = {name: {"$ref": f"#/components/headers/{name}"} for name in HEADERS}
+            answer["headers"] = {**answer.get("headers", {}), **references}
+    wait = {"description": "Seconds to wait", "schema": {"type": "integer"}}
+    answers["429"]["headers"]["Retry-After"] = wait
+
+
+def _header(said: str) -> dict[str, Any]:
+    return {"description": said, "schema": {"type": "string"}}
 
 
 def _statuses(operation: Mapping[str, Any], handler: HTTPRouteHandler) -> set[int]:

@@ -56,6 +56,7 @@ KINDS: Final[Mapping[int, Kind]] = {
     413: Kind("too-large", "Body too large", "Send at most 1 MB."),
     415: Kind("media-type", "Unsupported media type", "Send Content-Type: application/json."),
     422: Kind("invalid-input", "Invalid input", "Each of `errors` names a field and its fault."),
+    429: Kind("too-many", "Too many requests", "Try again after Retry-After seconds."),
     500: Kind("internal", "Internal error", "Ours. Tell us the trace_id; trying again may help."),
     503: Kind("unavailable", "Temporarily unavailable", "Try again after Retry-After seconds."),
 }

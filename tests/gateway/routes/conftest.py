@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, cast
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
@@ -14,7 +15,9 @@ from litestar import Litestar
 from libs.common import outbox
 from libs.common.outbox import Emit
 from libs.common.postgres import Connection
+from services.gateway.repository.rate import Counter
 from services.gateway.routes.app import create_app
+from services.gateway.routes.limit import Count
 from services.gateway.routes.ports import Component, Reading, Writing
 from services.gateway.routes.registration import city_id
 from services.gateway.settings import GatewaySettings
@@ -27,7 +30,7 @@ Make = Callable[..., Awaitable[Api]]
 
 
 def settings(**changed: Any) -> GatewaySettings:
-    given: dict[str, Any] = {"admin_api_key": ADMIN_KEY, **changed}
+    given: dict[str, Any] = {"admin_api_key": ADMIN_KEY, "rate_limit_enabled": False, **changed}
     return GatewaySettings(
         database_url="unused",
         kafka_bootstrap_servers="unused",
@@ -38,7 +41,7 @@ def settings(**changed: Any) -> GatewaySettings:
 
 
 def application(
-    *, reading: Reading, writing: Writing, ready: bool = True, **changed: Any
+    *, reading: Reading, writing: Writing, count: Count, ready: bool = True, **changed: Any
 ) -> Litestar:
     async def is_ready() -> bool:
         await asyncio.sleep(0)
@@ -56,6 +59,7 @@ def application(
         seed=lambda: 7,
         ready=is_ready,
         kafka=kafka,
+        count=count,
     )
 
 
@@ -83,7 +87,10 @@ def make_api(database: Database) -> Make:
             async with pool.acquire() as connection, outbox.transaction(connection) as emit:
                 yield connection, emit
 
-        return speak_to(application(reading=reading, writing=writing, **changed))
+        window = timedelta(seconds=changed.get("rate_limit_window", 3600))
+        counter = Counter(partial(database.connect, "gateway"), window)
+        ports = {"reading": reading, "writing": writing, "count": counter.count}
+        return speak_to(application(**ports, **changed))
 
     return make
 
@@ -93,13 +100,13 @@ async def api(make_api: Make) -> Api:
     return await make_api()
 
 
-def away() -> Any:
+def away(*_: Any) -> Any:
     raise ConnectionRefusedError
 
 
 @pytest.fixture(scope="session")
 def lonely_app() -> Litestar:
-    return application(reading=away, writing=away)
+    return application(reading=away, writing=away, count=away)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from services.gateway.routes import (
     schedule,
 )
 from services.gateway.routes.examples import ANSWERS, BODIES
+from services.gateway.routes.limit import HEADERS
 from tests.gateway.routes.conftest import Api
 
 OPERATIONS = {
@@ -123,6 +124,17 @@ def test_every_refusal_is_a_problem(document: dict[str, Any]):
         for answer in refused.values():
             schema = answer["content"]["application/problem+json"]["schema"]
             assert schema == {"$ref": "#/components/schemas/Problem"}
+
+
+def test_what_is_counted_says_so_and_nothing_else(document: dict[str, Any]):
+    for (_, path), operation in operations(document).items():
+        answers, counted = operation["responses"], operation.get("security") == [{"ApiKey": []}]
+        assert ("429" in answers) == counted, path
+        told = {s for s, a in answers.items() if "RateLimit-Remaining" in a.get("headers", {})}
+        assert told == (answers.keys() - {"401", "503"} if counted else set()), path
+        if counted:
+            assert "Retry-After" in answers["429"]["headers"]
+    assert document["components"]["headers"].keys() == HEADERS.keys()
 
 
 def test_a_client_that_is_read_is_never_null_but_may_be_unchanged(document: dict[str, Any]):

@@ -1,0 +1,60 @@
+"""How many requests a key has: counted before anything is done, told in every answer."""
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from services.gateway.repository.rate import Counted
+from services.gateway.routes.keys import Admit
+from services.gateway.routes.problems import Refusal
+
+Count = Callable[[bytes], Awaitable[Counted]]
+"""Counts one more request of a key, given its hash."""
+
+HEADERS: Final = {
+    "RateLimit-Policy": "Requests a key has, and the seconds of its window: `100;w=3600`",
+    "RateLimit-Limit": "Requests a key has in its window",
+    "RateLimit-Remaining": "Requests left in the present window",
+    "RateLimit-Reset": "Seconds until the present window ends",
+}
+
+
+def limited(
+    admit: Admit, count: Count, *, requests: int, window_seconds: int
+) -> Callable[[ASGIApp], ASGIApp]:
+    """A middleware that lets in who brings a key that has requests left; others are not counted."""
+    policy = f"{requests};w={window_seconds}"
+
+    def told(counted: Counted) -> dict[str, str]:
+        remaining = max(0, requests - counted.number)
+        values = (policy, str(requests), str(remaining), str(counted.seconds_left))
+        return dict(zip(HEADERS, values, strict=True))
+
+    def around(app: ASGIApp) -> ASGIApp:
+        async def enter(scope: Scope, receive: Receive, send: Send) -> None:
+            counted = await count(admit(scope))
+            headers = told(counted)
+            if counted.number > requests:
+                wait = str(counted.seconds_left)
+                raise Refusal(
+                    429,
+                    f"This key has {requests} requests in {window_seconds} s: try again in {wait} s",
+                    headers={**headers, "Retry-After": wait},
+                )
+
+            async def send_on(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    message["headers"] = [*message["headers"], *encoded(headers)]
+                await send(message)
+
+            await app(scope, receive, send_on)
+
+        return enter
+
+    return around
+
+
+def encoded(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
+    """Headers as ASGI wants them."""
+    return [(name.lower().encode("ascii"), said.encode("ascii")) for name, said in headers.items()]
