@@ -15,7 +15,7 @@ import msgspec
 import stamina
 import structlog
 
-from libs.common import envelope, held, inbox, outbox, postgres
+from libs.common import envelope, held, inbox, metrics, outbox, postgres
 from libs.common.envelope import Received, UnreadableError
 from libs.common.errors import PermanentError, TransientError
 from libs.common.events import Event, JobEvent, Step, StepFailed
@@ -57,14 +57,15 @@ async def consume(connection: Connection, consumer: Consumer, records: Sequence[
 
     Raises only `postgres.LostError`: nothing can be held then, and the caller tries again.
     """
-    try:
-        return await _together(connection, consumer, records)
-    except Exception as error:
-        if postgres.is_lost(connection, error):
-            raise postgres.LostError from error
-        log.warning("batch_failed", messages=len(records), error=held.failure(error))
-    outcomes = [await _alone(connection, consumer, record) for record in records]
-    return Outcome(sum(o.handled for o in outcomes), sum(o.dead for o in outcomes))
+    with metrics.BATCH_SECONDS.time():
+        try:
+            return await _together(connection, consumer, records)
+        except Exception as error:
+            if postgres.is_lost(connection, error):
+                raise postgres.LostError from error
+            log.warning("batch_failed", messages=len(records), error=held.failure(error))
+        outcomes = [await _alone(connection, consumer, record) for record in records]
+        return Outcome(sum(o.handled for o in outcomes), sum(o.dead for o in outcomes))
 
 
 async def consume_held(connection: Connection, consumer: Consumer) -> bool:
@@ -73,10 +74,12 @@ async def consume_held(connection: Connection, consumer: Consumer) -> bool:
         row = await held.take(connection, consumer.name)
         if row is None:
             return False
+        headers = held.unpacked(row["headers"])
+        fresh: Sequence[Received[Any]] = ()
         try:
-            received = _read(consumer, held.unpacked(row["headers"]), row["raw"])
+            received = _read(consumer, headers, row["raw"])
             async with _effects(connection) as emit:
-                await _deliver(connection, consumer, [received], emit)
+                fresh = await _deliver(connection, consumer, [received], emit)
         except Exception as error:
             if postgres.is_lost(connection, error):
                 raise postgres.LostError from error
@@ -84,9 +87,11 @@ async def consume_held(connection: Connection, consumer: Consumer) -> bool:
             state = await held.settle(
                 connection, row["id"], row["attempts"], held.failure(error), final=final
             )
-            log.warning("held_message_failed", held_id=str(row["id"]), state=state)
+            said = envelope.claimed_ids(headers)
+            log.warning("held_message_failed", held_id=str(row["id"]), state=state, **said)
         else:
             await held.done(connection, row["id"])
+    metrics.count_handled(fresh)
     consumer.wake.set()
     return True
 
@@ -104,7 +109,8 @@ async def _together(
     async with _effects(connection, consumer.wake) as emit:
         for record, error in dead:
             await _bury(connection, consumer, record, error)
-        await _deliver(connection, consumer, received, emit)
+        fresh = await _deliver(connection, consumer, received, emit)
+    metrics.count_handled(fresh)
     return Outcome(handled=len(received), dead=len(dead))
 
 
@@ -118,7 +124,8 @@ async def _alone(connection: Connection, consumer: Consumer, record: Record) -> 
         async for attempt in _in_place(connection):
             with attempt:
                 async with _effects(connection, consumer.wake) as emit:
-                    await _deliver(connection, consumer, [received], emit)
+                    fresh = await _deliver(connection, consumer, [received], emit)
+                metrics.count_handled(fresh)
     except Exception as error:
         if postgres.is_lost(connection, error):
             raise postgres.LostError from error
@@ -162,7 +169,7 @@ async def _give_up(
         if step and (permanent or await inbox.accept(connection, consumer.name, [received.id])):
             failed = _step_failed(received.event, step, permanent=permanent, reason=_said(error))
             emit(failed, received)
-    log.error("message_failed", event_id=str(received.id), permanent=permanent, error=why)
+    log.error("message_failed", permanent=permanent, error=why, **received.ids)
     return Outcome(0, int(permanent))
 
 
@@ -177,20 +184,20 @@ async def _effects(
 
 async def _deliver(
     connection: Connection, consumer: Consumer, received: Sequence[Received[Any]], emit: Emit
-) -> None:
+) -> Sequence[Received[Any]]:
+    """Have those handled that are new; returns them, to be counted after the commit."""
     new = await inbox.accept(connection, consumer.name, [one.id for one in received])
-    if len(new) < len(received):
-        log.info("duplicates_suppressed", messages=len(received) - len(new))
-    for event_type, group in _by_type(received, new):
-        await consumer.handlers[event_type](connection, group, emit)
+    fresh = list({one.id: one for one in received if one.id in new}.values())
+    metrics.count_duplicates(received, new)
+    with metrics.spans(fresh) as parents:
+        for event_type, group in _by_type(parents):
+            await consumer.handlers[event_type](connection, group, emit)
+    return fresh
 
 
-def _by_type(
-    received: Iterable[Received[Any]], new: set[Any]
-) -> Iterable[tuple[type[Event], list[Received[Any]]]]:
-    fresh = {one.id: one for one in received if one.id in new}
+def _by_type(fresh: Iterable[Received[Any]]) -> Iterable[tuple[type[Event], list[Received[Any]]]]:
     groups: dict[type[Event], list[Received[Any]]] = {}
-    for one in fresh.values():
+    for one in fresh:
         groups.setdefault(type(one.event), []).append(one)
     return groups.items()
 
@@ -208,7 +215,8 @@ async def _bury(
     connection: Connection, consumer: Consumer, record: Record, error: UnreadableError
 ) -> None:
     await held.hold(connection, consumer.name, record, held.failure(error))
-    log.error("dead_letter", topic=record.topic, partition=record.partition, offset=record.offset)
+    place = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
+    log.error("dead_letter", **place, **envelope.claimed_ids(record.headers))
 
 
 def _step_failed(event: JobEvent, step: Step, *, permanent: bool, reason: str) -> StepFailed:

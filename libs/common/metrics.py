@@ -1,10 +1,19 @@
 """What every service counts, and what is asked of its schema when it is scraped."""
 
-from typing import Final
+from collections.abc import Collection, Generator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+from uuid import UUID
 
+import msgspec
+import structlog
 from prometheus_client import Counter, Gauge, Histogram
 
+from libs.common.envelope import Received
+from libs.telemetry import traces
 from libs.telemetry.metrics import SqlGauge
+
+log = structlog.get_logger()
 
 OUTBOX_PUBLISHED: Final = Counter(
     "trackimmo_outbox_published_total", "Events that the broker has answered for."
@@ -58,3 +67,36 @@ GAUGES: Final = (
         sql=COUNT_HELD,
     ),
 )
+
+
+def count_handled(fresh: Sequence[Received[Any]]) -> None:
+    """Count events that have had their effect, and leave one line for all of them."""
+    if not fresh:
+        return
+    LAST_SUCCESS.set_to_current_time()
+    for one in fresh:
+        EVENTS_HANDLED.labels(one.event.type).inc()
+    event_ids = [str(one.id) for one in fresh]
+    trace_ids = {traces.trace_id(one.traceparent): None for one in fresh}
+    log.info("events_handled", events=len(fresh), event_ids=event_ids, trace_ids=list(trace_ids))
+
+
+def count_duplicates(received: Sequence[Received[Any]], new: Collection[UUID]) -> None:
+    """Count the events of a batch that are not new, or not the first of their id in it."""
+    if len(new) < len(received):
+        INBOX_DUPLICATES.inc(len(received) - len(new))
+        log.info("duplicates_suppressed", messages=len(received) - len(new))
+
+
+@contextmanager
+def spans(fresh: Sequence[Received[Any]]) -> Generator[Sequence[Received[Any]]]:
+    """The same events for their handlers; where spans are recorded, each in one of its own."""
+    if not traces.recorder():
+        yield fresh
+        return
+    wanted = [(one.event.type, one.traceparent, one.ids) for one in fresh]
+    with traces.around("consumer", wanted) as joined:
+        yield [
+            msgspec.structs.replace(one, traceparent=own)
+            for one, own in zip(fresh, joined, strict=True)
+        ]

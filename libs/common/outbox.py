@@ -13,6 +13,7 @@ from libs.common.envelope import Received
 from libs.common.events import Event
 from libs.common.ids import uuid7
 from libs.common.postgres import Connection
+from libs.telemetry import traces
 
 Emit = Callable[[Event, Received[Any] | None], None]
 """`emit(event, cause)`: the event is written at the end of the present transaction."""
@@ -62,6 +63,7 @@ def _headers(event: Event, cause: Received[Any] | None) -> dict[str, str]:
         headers["causation_id"] = str(cause.id)
         headers["traceparent"] = cause.traceparent
         headers["correlation_id"] = headers["correlation_id"] or cause.correlation_id
+    headers["traceparent"] = headers["traceparent"] or traces.fresh()
     return {name: value for name, value in headers.items() if value}
 
 

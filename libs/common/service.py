@@ -9,15 +9,15 @@ from typing import Any, Final
 import structlog
 import uvloop
 
-from libs.common import kafka, metrics, postgres, probes, prune, relay
+from libs.common import kafka, metrics, postgres, prune, relay
 from libs.common.consumer import Consumer, Outcome, consume, consume_held
 from libs.common.held import Record
 from libs.common.kafka import Subscription
 from libs.common.postgres import Connection
-from libs.common.probes import Ready
 from libs.common.settings import CommonSettings, SettingsError
-from libs.telemetry import log
+from libs.telemetry import log, probes
 from libs.telemetry.metrics import Source, SqlGauge, of_consumer, of_database
+from libs.telemetry.probes import Ready
 
 logger = structlog.get_logger()
 

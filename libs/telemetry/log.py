@@ -9,6 +9,8 @@ from typing import Any, Final, Literal
 import msgspec
 import structlog
 
+from libs.telemetry import traces
+
 Processor = structlog.types.Processor
 
 ENCODER: Final = msgspec.json.Encoder(enc_hook=repr)
@@ -20,6 +22,7 @@ def configure(
     """Send every log line of this process to standard error, those of libraries included."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
+        _with_trace,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
@@ -49,6 +52,14 @@ def configure(
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(service=service)
+
+
+def _with_trace(_: Any, __: str, event: Any) -> Any:
+    """Of the context that is bound for what we send, a line shows the trace."""
+    bound = event.pop("traceparent", "")
+    if bound and "trace_id" not in event:
+        event["trace_id"] = traces.trace_id(bound)
+    return event
 
 
 def _without_details(_: Any, __: str, event: Any) -> Any:

@@ -85,7 +85,7 @@ def _ports(service: dict[str, Any], image: Image) -> Iterator[str]:
 
 
 def _probes() -> set[str]:
-    source = (ROOT / "libs" / "common" / "probes.py").read_text()
+    source = (ROOT / "libs" / "telemetry" / "probes.py").read_text()
     return set(re.findall(r'if path == "(/\w+)"', source))
 
 
