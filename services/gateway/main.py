@@ -29,7 +29,6 @@ from libs.common.outbox import Emit
 from libs.common.postgres import Connection, Pool
 from libs.common.settings import load
 from libs.telemetry import probes
-from libs.telemetry import probes
 from services.gateway import lag
 from services.gateway.handlers.outcomes import record_outcomes
 from services.gateway.handlers.retries import start_due
