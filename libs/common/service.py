@@ -15,7 +15,7 @@ from libs.common.held import Record
 from libs.common.kafka import Subscription
 from libs.common.postgres import Connection
 from libs.common.settings import CommonSettings, SettingsError
-from libs.telemetry import log, probes
+from libs.telemetry import log, probes, traces
 from libs.telemetry.metrics import Source, SqlGauge, of_consumer, of_database
 from libs.telemetry.probes import Ready
 
@@ -52,6 +52,7 @@ async def run(
     and other `sources` join the common metrics.
     """
     log.configure(name, level=settings.log_level, style=settings.log_format)
+    traces.start(name, settings.otel_exporter_otlp_endpoint)
     stop = asyncio.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(each, stop.set)
@@ -68,6 +69,7 @@ async def run(
         logger.info("service_stopping")
         for task in running:
             task.cancel()
+    traces.stop()
     logger.info("service_stopped")
 
 

@@ -40,6 +40,8 @@ class CommonSettings(msgspec.Struct, frozen=True, kw_only=True):
     metrics_host: str = "127.0.0.1"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["json", "console"] = "json"
+    otel_exporter_otlp_endpoint: str = ""
+    """Of a collector of traces that speaks OTLP over HTTP; empty: no spans are recorded."""
 
 
 def load(settings: type[S], environ: Mapping[str, str] = os.environ) -> S:
