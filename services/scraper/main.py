@@ -95,12 +95,14 @@ async def keep_places(url: str, pool: Pool, client: httpx.AsyncClient) -> NoRetu
 async def main() -> None:
     """Run until told to stop."""
     settings, wake = load(ScraperSettings), asyncio.Event()
+    store = Store(settings.data_dir / "archive")
+    store.sweep()
     consuming = service.Consuming(settings, consumer(settings, wake))
     pool = await postgres.connect_pool(settings.database_url, min_size=0, max_size=3 * WORKERS)
     async with pool, egress(settings.egress_allow) as client:
         worker = Worker(
             open_books=opener(pool, wake),
-            files=Archive(client=client, store=Store(settings.data_dir / "archive")),
+            files=Archive(client=client, store=store),
             sources=settings.sources,
             rules=settings.rules,
         )

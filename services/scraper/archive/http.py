@@ -7,8 +7,8 @@ from http import HTTPStatus
 from typing import Final
 
 import httpx
-import msgspec
 
+from services.scraper.archive.bounds import Bounds
 from services.scraper.archive.store import BLOCK_BYTES, Store, Version, Writer
 from services.scraper.egress import EgressRefusedError
 from services.scraper.handlers.ports import BrokenFileError, MissingFileError, SourceDownError
@@ -19,25 +19,17 @@ _GONE: Final = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 _BUSY: Final = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS)
 
 
-class Patience(msgspec.Struct, frozen=True, kw_only=True):
-    """How much a publisher may send, and how slowly: so many bytes in so many seconds at least."""
-
-    most_bytes: int = 1024**3
-    least_bytes: int = 256 * 1024
-    seconds: float = 30.0
-
-
 async def download(
-    client: httpx.AsyncClient, url: str, held: Version | None, *, store: Store, patience: Patience
+    client: httpx.AsyncClient, url: str, held: Version | None, *, store: Store, bounds: Bounds
 ) -> Version:
     """What the publisher has now, kept in the store; `held` itself if that is what it still has."""
-    async with _response(client, url, _conditions(held), patience) as (response, deadline):
+    async with _response(client, url, _conditions(held), bounds) as (response, deadline):
         if held and response.status_code == HTTPStatus.NOT_MODIFIED:
             return held
         await _check_status(url, response)
         with store.unfinished() as path, path.open("wb") as file:
             writer = Writer(file)
-            await _stream(url, response, writer, deadline, patience)
+            await _stream(url, response, writer, deadline, bounds)
             sha256 = await asyncio.to_thread(writer.finish)
             store.keep(path, sha256)
         return Version(
@@ -48,10 +40,10 @@ async def download(
         )
 
 
-async def answers(client: httpx.AsyncClient, url: str, *, patience: Patience) -> bool:
+async def answers(client: httpx.AsyncClient, url: str, *, bounds: Bounds) -> bool:
     """Whether the publisher has anything at this URL."""
     try:
-        async with _response(client, url, {}, patience) as (response, _):
+        async with _response(client, url, {}, bounds) as (response, _):
             await _check_status(url, response)
             await _drain(response)
             return True
@@ -71,29 +63,27 @@ async def _stream(
     response: httpx.Response,
     writer: Writer,
     deadline: asyncio.Timeout,
-    patience: Patience,
+    bounds: Bounds,
 ) -> None:
     """Write the body; the deadline moves on with every stretch of it that has come in time."""
-    received, due = 0, patience.least_bytes
+    received, due = 0, bounds.least_bytes
     async for block in response.aiter_raw(BLOCK_BYTES):
         received += len(block)
-        if received > patience.most_bytes:
-            raise BrokenFileError(
-                "too_large", f"{url} has more than {patience.most_bytes:,} bytes."
-            )
+        if received > bounds.file_bytes:
+            raise BrokenFileError("too_large", f"{url} has more than {bounds.file_bytes:,} bytes.")
         await asyncio.to_thread(writer.write, block)
         if received >= due:
-            due = received + patience.least_bytes
-            deadline.reschedule(asyncio.get_running_loop().time() + patience.seconds)
+            due = received + bounds.least_bytes
+            deadline.reschedule(asyncio.get_running_loop().time() + bounds.seconds)
 
 
 @asynccontextmanager
 async def _response(
-    client: httpx.AsyncClient, url: str, headers: dict[str, str], patience: Patience
+    client: httpx.AsyncClient, url: str, headers: dict[str, str], bounds: Bounds
 ) -> AsyncGenerator[tuple[httpx.Response, asyncio.Timeout]]:
     try:
         async with (
-            asyncio.timeout(patience.seconds) as deadline,
+            asyncio.timeout(bounds.seconds) as deadline,
             client.stream("GET", url, headers=headers) as response,
         ):
             yield response, deadline

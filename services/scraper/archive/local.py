@@ -3,7 +3,11 @@
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from services.scraper.archive.store import Entry, Store, Version, fingerprint, utc_now
+import msgspec
+
+from services.scraper.archive.bounds import Bounds
+from services.scraper.archive.store import Entry, Store, Version, fetched, fingerprint, utc_now
+from services.scraper.archive.unpack import check_text
 from services.scraper.domain import Source
 from services.scraper.handlers.ports import (
     BrokenFileError,
@@ -23,18 +27,18 @@ def path_of(url: str) -> Path:
     return Path(unquote(urlsplit(url).path))
 
 
-def fetch_local(store: Store, source: Source, url: str, *, most_bytes: int) -> Fetched:
-    """The file with its fingerprint; that of a large shared one is remembered by its stamp."""
+def fetch_local(store: Store, source: Source, url: str, bounds: Bounds) -> Fetched:
+    """The file with its fingerprint; that of a shared one is remembered by its stamp."""
     path = path_of(url)
     try:
-        if path.stat().st_size > most_bytes:
-            raise BrokenFileError("too_large", f"{url} has more than {most_bytes:,} bytes.")
-        version = fingerprint(path) if source.is_by_commune else _remembered(store, url, path)
+        if path.stat().st_size > bounds.file_bytes:
+            raise BrokenFileError("too_large", f"{url} has more than {bounds.file_bytes:,} bytes.")
+        version = _fingerprint(store, source, url, path, bounds)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise MissingFileError(url) from error
     except OSError as error:
         raise SourceDownError(f"{url} cannot be read ({type(error).__name__})") from error
-    return Fetched(path=path, sha256=version.sha256, size_bytes=version.size_bytes)
+    return fetched(version, path)
 
 
 def has_year_on_disk(source: Source, place: Place, year: int) -> bool:
@@ -46,13 +50,20 @@ def has_year_on_disk(source: Source, place: Place, year: int) -> bool:
     return any(path.parents[-1].glob(str(path.relative_to(path.anchor))))
 
 
-def _remembered(store: Store, url: str, path: Path) -> Version:
-    found = path.stat()
-    stamp = f"{found.st_ino}-{found.st_size}-{found.st_mtime_ns}-{found.st_ctime_ns}"
-    entry = store.entry(url)
+def _fingerprint(store: Store, source: Source, url: str, path: Path, bounds: Bounds) -> Version:
+    """Large files that many places read are not read through for each of them."""
+    stamp = "" if source.is_by_commune else _stamp(path)
+    entry = store.entry(url) if stamp else None
     if entry and entry.newest and entry.newest.etag == stamp:
         return entry.newest
-    taken = fingerprint(path)
-    version = Version(sha256=taken.sha256, size_bytes=taken.size_bytes, etag=stamp)
-    store.note(Entry(url=url, asked_at=utc_now(), newest=version))
+    if not source.is_national:
+        check_text(path, name=url, most_bytes=bounds.text_bytes)
+    version = msgspec.structs.replace(fingerprint(path), etag=stamp)
+    if stamp:
+        store.note(Entry(url=url, asked_at=utc_now(), newest=version))
     return version
+
+
+def _stamp(path: Path) -> str:
+    found = path.stat()
+    return f"{found.st_ino}-{found.st_size}-{found.st_mtime_ns}-{found.st_ctime_ns}"

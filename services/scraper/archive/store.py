@@ -6,15 +6,18 @@ renamed; what two of them write at once is the same.
 
 import hashlib
 import os
+import shutil
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Final
 from uuid import uuid4
 
 import msgspec
+
+from services.scraper.handlers.ports import Fetched
 
 BLOCK_BYTES: Final = 1024 * 1024
 _STALE_SECONDS: Final = 24 * 3600
@@ -29,6 +32,13 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
     last_modified: str = ""
 
 
+class Flaw(msgspec.Struct, frozen=True):
+    """Why a file cannot be read, by a short name and in a sentence."""
+
+    code: str
+    sentence: str
+
+
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a URL: its newest content, and the one before."""
 
@@ -36,15 +46,15 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     asked_at: datetime
     newest: Version | None = None
     older: Version | None = None
-    is_broken: bool = False
-    """Whether the newest could not be read as what it should be."""
+    flaw: Flaw | None = None
+    """Of the newest, if it could not be read as what it should be."""
     is_gone: bool = False
     """Whether the publisher had nothing when it was last asked."""
 
     @property
     def lasting(self) -> Version | None:
         """What serves when the publisher has nothing: the newest that could be read."""
-        return self.older if self.is_broken else self.newest
+        return self.older if self.flaw else self.newest
 
     def with_newest(self, version: Version, now: datetime) -> "Entry":
         """What is known once the publisher has given this."""
@@ -76,18 +86,35 @@ class Store(msgspec.Struct, frozen=True):
     @contextmanager
     def unfinished(self) -> Generator[Path]:
         """A path to write to, on the same disk; what is left there at the end goes."""
-        path = self.folder / "unfinished" / uuid4().hex
+        path = self._unfinished_path()
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             yield path
         finally:
             path.unlink(missing_ok=True)
 
+    @contextmanager
+    def unfinished_folder(self) -> Generator[Path]:
+        """A folder to write to, on the same disk; what is left of it at the end goes."""
+        path = self._unfinished_path()
+        path.mkdir(parents=True)
+        try:
+            yield path
+        finally:
+            shutil.rmtree(path, ignore_errors=True)  # it has been renamed, or is swept later
+
     def keep(self, written: Path, sha256: str) -> None:
         """Let what was written appear under its fingerprint."""
         target = self.path(sha256)
         target.parent.mkdir(parents=True, exist_ok=True)
         written.replace(target)
+
+    def keep_folder(self, written: Path, target: Path) -> None:
+        """Let a written folder appear under its name, instead of what was there."""
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileNotFoundError):  # there is nothing to make room for
+            target.rename(self._unfinished_path())
+        written.rename(target)
 
     def entry(self, url: str) -> Entry | None:
         """What is known of a URL; a note that a crash left unreadable is none."""
@@ -109,7 +136,10 @@ class Store(msgspec.Struct, frozen=True):
         """Take away what processes that died a day ago or more were writing."""
         for path in (self.folder / "unfinished").glob("*"):
             if time.time() - path.stat().st_mtime > _STALE_SECONDS:
-                path.unlink(missing_ok=True)
+                shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+
+    def _unfinished_path(self) -> Path:
+        return self.folder / "unfinished" / uuid4().hex
 
     def _note(self, url: str) -> Path:
         name = hashlib.sha256(url.encode()).hexdigest()
@@ -135,6 +165,10 @@ class Writer:
         os.fsync(self._file.fileno())
         self._file.close()
         return self._hashing.hexdigest()
+
+
+def fetched(version: Version, path: Path) -> Fetched:
+    return Fetched(path=path, sha256=version.sha256, size_bytes=version.size_bytes)
 
 
 def fingerprint(path: Path) -> Version:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date
+from typing import Final
 
 import msgspec
 import structlog
@@ -30,6 +31,11 @@ from services.scraper.sales import Reading, SalesFileError, read_sales
 
 log = structlog.get_logger()
 
+_NO_SHARED_SOURCE: Final = (
+    "no_source_by_department: SALES_SOURCES has a file for each commune only; a department is read"
+    " from a template without {insee}."
+)
+
 OnFile = Callable[[int], Awaitable[None]]
 """Told after each file how many years have been served so far."""
 
@@ -50,6 +56,10 @@ async def gather(
     """
     asked: list[Attempt] = []
     served: dict[int, Attempt] = {}
+    if is_department(place.insee_code):
+        sources = [source for source in sources if not source.is_by_commune]
+        if not sources:
+            return Gathered(error=_NO_SHARED_SOURCE)
     queues = {year: [source for source in sources if source.serves(year)] for year in years}
     while open_years := [year for year, queue in queues.items() if queue and year not in served]:
         for year in open_years:
@@ -108,8 +118,11 @@ async def _read(attempt: Attempt, fetched: Fetched, place: Place, files: Files) 
             only=frozenset(place.communes),
         )
         _check_place(reading, attempt, place)
+    except OSError as error:
+        return _failed(attempt, "down", f"{attempt.url} cannot be read: {error}")
     except (SalesFileError, BrokenFileError) as error:
-        await files.distrust(attempt.url)
+        if not attempt.source.is_national:  # the other departments' parts may be sound
+            await files.distrust(attempt.url, error.code, str(error))
         return _failed(attempt, "broken", f"{error.code}: {error}")
     return msgspec.structs.replace(
         attempt,

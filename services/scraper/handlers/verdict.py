@@ -11,7 +11,7 @@ def verdict(year: int, asked: Sequence[Attempt], served: Attempt | None, place: 
     A year that we hold already stays read when its publishers have dropped it.
     """
     if served is not None:
-        return Verdict(state="no_sale" if served.state == "no_sale" else "read", attempt=served)
+        return Verdict(state="read" if served.lines else "no_sale", attempt=served)
     errors = [one.error for one in asked if one.year == year and one.error]
     if errors:
         return Verdict(state="failed", error=" / ".join(errors))

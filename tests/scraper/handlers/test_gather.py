@@ -8,7 +8,7 @@ import pytest
 
 from deploy.simulator.server import Publisher
 from libs.common.events import PropertiesReady, StepFailed, StepProgressed
-from services.scraper.archive.http import Patience
+from services.scraper.archive.bounds import Bounds
 from tests.scraper.stage import COLUMNS, GEO_DVF, Scraper, Shelf, asking, flat, flats
 
 FLATS = flats("2019-05-02")
@@ -48,7 +48,7 @@ async def test_a_broken_file_is_a_named_error_and_the_city_not_fresh(
 
 async def test_a_publisher_that_refuses_is_a_named_error(scraper: Scraper, shelf: Shelf):
     shelf.put(2019, *FLATS)
-    strict = msgspec.structs.replace(scraper.archive, patience=Patience(most_bytes=1000))
+    strict = msgspec.structs.replace(scraper.archive, bounds=Bounds(file_bytes=1000))
     scraper.worker = msgspec.structs.replace(scraper.worker, files=strict)
 
     progress, _ = await scraper.refreshed("01053")

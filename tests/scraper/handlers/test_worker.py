@@ -32,8 +32,8 @@ class Stuck(msgspec.Struct):
         await self.released.wait()
         return await self.files.fetch(source, place, year, patient=patient)
 
-    async def distrust(self, url: str) -> None:
-        await self.files.distrust(url)
+    async def distrust(self, url: str, code: str, sentence: str) -> None:
+        await self.files.distrust(url, code, sentence)
 
     async def has_year(self, source: Source, place: Place, year: int) -> bool:
         return await self.files.has_year(source, place, year)
