@@ -9,6 +9,7 @@ import msgspec
 
 COMMUNES_CSV: Final = (Path(__file__).parent / "communes.csv").read_bytes()
 _CURRENT: Final = "commune-actuelle"
+_PLACES: Final = frozenset({_CURRENT, "arrondissement-municipal"})
 _DEFAULT_FIELDS: Final = "nom,code,codeDepartement,codeRegion,codesPostaux,population"
 
 
@@ -16,15 +17,29 @@ def communes(query: dict[str, str]) -> bytes:
     """What `/communes` answers: the types asked for, with the fields asked for."""
     types = query.get("type", _CURRENT).split(",")
     fields = {"nom", "code", *query.get("fields", _DEFAULT_FIELDS).split(",")}
-    department = query.get("codeDepartement")
     rows = csv.DictReader(io.StringIO(COMMUNES_CSV.decode()))
     return msgspec.json.encode(
         [
-            {name: value for name, value in _commune(row).items() if name in fields}
+            _shown(row, fields)
             for row in rows
-            if row["type"] in types and department in {None, row["code_departement"]}
+            if row["type"] in types
+            and query.get("codeDepartement") in {None, row["code_departement"]}
+            and query.get("code") in {None, row["code"]}
+            and query.get("codePostal") in {None, *row["codes_postaux"].split()}
         ]
     )
+
+
+def commune(code: str, query: dict[str, str]) -> bytes | None:
+    """What `/communes/{code}` answers, if there is one."""
+    fields = {"nom", "code", *query.get("fields", _DEFAULT_FIELDS).split(",")}
+    rows = csv.DictReader(io.StringIO(COMMUNES_CSV.decode()))
+    found = next((row for row in rows if row["code"] == code and row["type"] in _PLACES), None)
+    return msgspec.json.encode(_shown(found, fields)) if found else None
+
+
+def _shown(row: dict[str, str], fields: set[str]) -> dict[str, Any]:
+    return {name: value for name, value in _commune(row).items() if name in fields}
 
 
 def _commune(row: dict[str, str]) -> dict[str, Any]:

@@ -4,6 +4,7 @@
 - `/geo-dvf/{year}/departements/{department}.csv.gz` and `/geo-dvf/{year}/full.csv.gz`
 - `/geo-dvf-2026/…`, or `?dialect=2026`: the same sales as the rewrite of July 2026 spells them
 - `/places/communes.csv`: the table of communes; `/geo/communes`: the API Géo's answer
+- the paths of the public publishers themselves (see `public`)
 - `/faults/{name}/…` before any of them: the answer of a publisher in trouble (see `faults`)
 """
 
@@ -15,6 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 from deploy.simulator.faults import FAULTS, spoil
 from deploy.simulator.geo_api import COMMUNES_CSV, communes
 from deploy.simulator.page import CSV, JSON, Page, listing, not_found
+from deploy.simulator.public import public_page
 from deploy.simulator.tree import Wanted, sales_page
 
 _FAULT: Final = re.compile(r"/faults/(?P<fault>[^/]+)(?P<rest>/.*)")
@@ -35,6 +37,8 @@ def answer(target: str, seed: int) -> Page:
         page = answer(f"{faulty['rest']}?{url.query}", seed)
         return spoil(faulty["fault"], page, faulty["rest"])
     query = dict(parse_qsl(url.query))
+    if page := public_page(url.path, query, seed):
+        return page
     if sales := _SALES.fullmatch(url.path):
         rewrite = sales["rewrite"] or query.get("dialect") == "2026"
         dialect = "2026" if rewrite else "classic"
