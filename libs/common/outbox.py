@@ -7,7 +7,6 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-import structlog
 
 from libs.common.envelope import Received
 from libs.common.events import Event
@@ -53,17 +52,13 @@ class Outgoing:
 
 
 def _headers(event: Event, cause: Received[Any] | None) -> dict[str, str]:
-    # A request's trace is bound at the edge with its log context.
-    bound = structlog.contextvars.get_contextvars()
     headers = {
         "correlation_id": str(getattr(event, "job_id", None) or ""),
-        "traceparent": str(bound.get("traceparent") or ""),
+        "traceparent": (cause.traceparent if cause else traces.bound()) or traces.fresh(),
     }
     if cause is not None:
         headers["causation_id"] = str(cause.id)
-        headers["traceparent"] = cause.traceparent
         headers["correlation_id"] = headers["correlation_id"] or cause.correlation_id
-    headers["traceparent"] = headers["traceparent"] or traces.fresh()
     return {name: value for name, value in headers.items() if value}
 
 

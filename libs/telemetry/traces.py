@@ -9,6 +9,8 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, Literal, Protocol
 
+import structlog
+
 Kind = Literal["server", "consumer", "client", "producer"]
 
 TRACEPARENT: Final = re.compile(
@@ -67,6 +69,11 @@ def recorder() -> Recorder | None:
 def trace_id(traceparent: str) -> str:
     """The trace that is meant, or nothing."""
     return traceparent[3:35] if len(traceparent) >= 55 else ""  # noqa: PLR2004 - its least length
+
+
+def bound() -> str:
+    """What this task works for, as whoever began it has bound it with the context of its logs."""
+    return structlog.contextvars.get_contextvars().get("traceparent", "")
 
 
 def fresh() -> str:

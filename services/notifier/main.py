@@ -19,7 +19,7 @@ from libs.common.events import (
 from libs.common.outbox import Emit
 from libs.common.postgres import Connection
 from libs.common.settings import load
-from services.notifier import handlers
+from services.notifier import handlers, metrics
 from services.notifier.mailer.compose import Composer
 from services.notifier.mailer.smtp import Server, SmtpSession
 from services.notifier.repository.desk import PostgresDesk
@@ -93,7 +93,15 @@ async def main() -> None:
     ]
     keeper = keep(settings.database_url, desks, relay)
     await service.run(
-        NAME, settings, *consuming.tasks(), keeper, *senders, wake=relay, ready=consuming.ready
+        NAME,
+        settings,
+        *consuming.tasks(),
+        keeper,
+        *senders,
+        wake=relay,
+        ready=consuming.ready,
+        gauges=metrics.GAUGES,
+        sources=[consuming.lag],
     )
 
 

@@ -8,6 +8,7 @@ import structlog
 
 from libs.common.events import PreNotification, SendDay
 from libs.common.outbox import Emit
+from libs.telemetry import traces
 from services.scheduler import domain
 from services.scheduler.domain import Kind, Tick, Timetable
 
@@ -48,5 +49,6 @@ def _tell(tick: Tick, emit: Emit) -> None:
     if tick.state == "missed":
         log.error("tick_missed", kind=tick.kind, due_on=tick.due_on.isoformat())
         return
-    emit(EVENTS[tick.kind](due_on=tick.due_on, late=tick.late), None)
-    log.info("tick_emitted", kind=tick.kind, due_on=tick.due_on.isoformat(), late=tick.late)
+    with structlog.contextvars.bound_contextvars(traceparent=traces.fresh()):  # a day's own trace
+        emit(EVENTS[tick.kind](due_on=tick.due_on, late=tick.late), None)
+        log.info("tick_emitted", kind=tick.kind, due_on=tick.due_on.isoformat(), late=tick.late)

@@ -10,6 +10,7 @@ from libs.common.envelope import Received
 from libs.common.events import ClientErased, ClientRegistered
 from libs.common.ids import uuid7
 from libs.common.postgres import Connection
+from libs.telemetry.traces import TRACEPARENT
 from tests.support.database import Database
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -38,6 +39,18 @@ async def test_an_event_caused_by_another_carries_its_thread(database: Database)
 
     said = {"causation_id": str(cause.id), "correlation_id": "a job", "traceparent": TRACE}
     assert await written(connection) == said
+
+
+@pytest.mark.parametrize("cause", [None, Received(uuid7(), ClientErased(client_id=uuid4()))])
+async def test_an_event_of_no_trace_begins_one(
+    database: Database, cause: Received[Any] | None
+) -> None:
+    connection = await database.connect("gateway")
+
+    async with outbox.transaction(connection) as emit:
+        emit(ClientRegistered(client_id=uuid4()), cause)
+
+    assert TRACEPARENT.fullmatch((await written(connection))["traceparent"])
 
 
 async def test_events_of_a_failed_transaction_were_never_written(database: Database) -> None:

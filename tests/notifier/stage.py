@@ -100,10 +100,12 @@ class Stage:
         )  # fmt: skip
         return msgspec.structs.replace(event, **changes)
 
-    async def hear(self, *events: Event) -> list[Event]:
+    async def hear(self, *events: Event, traceparent: str = "") -> list[Event]:
         """Let the notifier handle events of one type in one transaction; return what it wrote."""
         before = await self.said()
-        received = [Received(id=uuid.uuid4(), event=event) for event in events]
+        received = [
+            Received(id=uuid.uuid4(), event=event, traceparent=traceparent) for event in events
+        ]
         table = consumer(SETTINGS, relay=self.relay, asked=self.asked).handlers
         async with outbox.transaction(self.own, self.relay) as emit:
             await table[type(events[0])](self.own, received, emit)

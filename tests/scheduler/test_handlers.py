@@ -3,6 +3,9 @@
 import asyncio
 from datetime import date, timedelta
 
+import structlog
+from structlog.testing import capture_logs
+
 from libs.common.events import PreNotification, SendDay
 from services.scheduler.repository import PostgresTicks
 from tests.scheduler.looking import NOON, TODAY, events, look, requested, set_clock
@@ -59,3 +62,16 @@ async def test_the_loop_does_not_repeat_what_was_requested_nor_skip_a_day_before
     assert await PostgresTicks(connection).last() == dict.fromkeys(
         ("pre_notification", "send_day"), TODAY + timedelta(2)
     )
+
+
+async def test_each_tick_begins_a_trace_that_its_line_names(database: Database):
+    connection = await database.connect("scheduler")
+    await set_clock(database, NOON)
+
+    with capture_logs(processors=[structlog.contextvars.merge_contextvars]) as lines:
+        await look(connection)
+
+    rows = await connection.fetch("select headers->>'traceparent' from outbox order by seq")
+    told = [line["traceparent"] for line in lines if line["event"] == "tick_emitted"]
+    assert told == [row[0] for row in rows]
+    assert len(set(told)) == 2

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from libs.common.postgres import Connection
+from libs.telemetry import traces
 
 
 class Due(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +43,7 @@ FIND_TICK: Final = """
     from scheduler.tick_overview where kind = $1 and due_on = $2
 """
 
-REQUEST_TICK: Final = "select result, created_at from scheduler.request_tick($1, $2)"
+REQUEST_TICK: Final = "select result, created_at from scheduler.request_tick($1, $2, $3)"
 
 
 async def today(connection: Connection) -> date:
@@ -63,5 +64,5 @@ async def find_tick(connection: Connection, kind: str, due_on: date) -> Tick:
 
 async def request_tick(connection: Connection, kind: str, due_on: date) -> Tick:
     """Have the tick emitted, once: `new`, or `exists` and since when."""
-    (row,) = await connection.fetch(REQUEST_TICK, kind, due_on)
+    (row,) = await connection.fetch(REQUEST_TICK, kind, due_on, traces.bound())
     return Tick(**row)

@@ -32,6 +32,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     period: str = ""
     job: Job | None = None
     detail: Mapping[str, Any] = {}
+    traceparent: str = ""
 
     @property
     def id(self) -> UUID:
@@ -60,6 +61,8 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     fence: int
     evidence: str
     next_try_at: datetime | None
+    traceparent: str = ""
+    """What asked for it last."""
 
 
 class Contact(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import structlog
+
 from libs.common.envelope import Received
 from libs.common.events import Event, MailSettled, StepProgressed
 from libs.common.outbox import Emit
@@ -16,7 +18,8 @@ def tell(mail: Mail, emit: Emit, cause: Received[Any] | None = None) -> None:
     """
     event = outcome(mail)
     if event:
-        emit(event, cause)
+        with structlog.contextvars.bound_contextvars(traceparent=mail.traceparent):
+            emit(event, cause)
 
 
 def outcome(mail: Mail) -> Event | None:

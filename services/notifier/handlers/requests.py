@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 import structlog
+from msgspec.structs import replace
 
 from libs.common.envelope import Received
 from libs.common.events import (
@@ -49,7 +50,7 @@ async def ask(
     received: Sequence[Received[Any]], *, mails: Mails, emit: Emit, wake: asyncio.Event
 ) -> None:
     """Make sure that each event's mail exists; say again what is settled already."""
-    asked = sorted(((_request(one.event), one) for one in received), key=lambda pair: _age(pair[0]))
+    asked = sorted(((_request(one), one) for one in received), key=lambda pair: _age(pair[0]))
     newest = {request.id: (request, one) for request, one in asked}
     for mail in await mails.ask([request for request, _ in newest.values()]):
         tell(mail, emit, newest[mail.id][1])
@@ -64,12 +65,12 @@ async def ask_notices(
     wake: asyncio.Event,
 ) -> None:
     """Announce the deliveries of the day after, once for each tick and delivery."""
-    days = {one.event.due_on for one in received}
+    days = {one.event.due_on: one for one in received}
     due = await ticks.due(sorted(days))
     first_time = await ticks.handled(
         {day: sum(one.due_on == day for one in due) for day in sorted(days)}
     )
-    notices = [_notice(one) for one in due if one.due_on in first_time]
+    notices = [_notice(one, days[one.due_on]) for one in due if one.due_on in first_time]
     await mails.ask(list({notice.id: notice for notice in notices}.values()))
     log.info("notices_asked", ticks=len(first_time), clients=len(notices))
     wake.set()
@@ -88,7 +89,11 @@ def _age(request: Request) -> tuple[int, int]:
     return (request.job.ladder, request.job.run) if request.job else (0, 0)
 
 
-def _request(event: Event) -> Request:
+def _request(received: Received[Any]) -> Request:
+    return replace(_asked(received.event), traceparent=received.traceparent)
+
+
+def _asked(event: Event) -> Request:
     match event:
         case PropertiesAssigned():
             return _about_job(event, "notification")
@@ -115,11 +120,12 @@ def _about_job(event: JobEvent, kind: Any, *, period: str = "", detail: Any = No
     )
 
 
-def _notice(due: Due) -> Request:
+def _notice(due: Due, tick: Received[Any]) -> Request:
     return Request(
         kind="monthly",
         subject_id=due.client_id,
         client_id=due.client_id,
         period=f"{due.month:%Y-%m}",
         detail={"delivery_on": due.delivery_on},
+        traceparent=tick.traceparent,
     )

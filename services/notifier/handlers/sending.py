@@ -4,12 +4,16 @@
 doubt for each connection. What the server said is stored again and again until it is.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from typing import Final, Protocol
 
 import structlog
+from msgspec.structs import replace
 
 from libs.common.errors import PermanentError
+from libs.telemetry import traces
+from services.notifier import metrics
 from services.notifier.domain.delivery import (
     SESSION_VERBS,
     Decision,
@@ -52,33 +56,60 @@ class Pause(Exception):  # noqa: N818 - it tells the sender to rest; nothing is 
 
 async def send(draft: Draft, *, desk: Desk, session: Session, compose: Compose) -> None:
     """Bring a claimed mail as far as it goes now; raise `Pause` when no other would go further."""
+    with structlog.contextvars.bound_contextvars(traceparent=draft.mail.traceparent, **_ids(draft)):
+        await _send(draft, desk=desk, session=session, compose=compose)
+
+
+def _ids(draft: Draft) -> dict[str, str]:
+    job = draft.mail.job
+    return {"job_id": str(job.id)} if job else {}
+
+
+async def _send(draft: Draft, *, desk: Desk, session: Session, compose: Compose) -> None:
     refused = objection(draft)
     letter = refused or _composed(draft, compose)
     if isinstance(letter, Decision):
         await desk.settle(draft.mail, letter)
         return
-    reply = await session.envelope(letter.recipient)
-    if reply is None:
-        promised = await _promised(draft, letter, desk)
-        if promised is not True:
-            await session.close()
-            # Suppressed, erased, changed or taken over since? Then the next claim will see it.
-            await (desk.settle(draft.mail, promised) if promised else desk.put_back([draft.mail]))
-            return
-        reply = await session.content(letter.raw)
-    decision = decide(reply, draft.mail.tries)
-    await desk.settle(draft.mail, decision)
+    with _conversation(draft.mail) as mail:
+        reply = await session.envelope(letter.recipient)
+        if reply is None:
+            promised = await _promised(draft, letter, desk)
+            if promised is not True:
+                await session.close()
+                # Suppressed, erased, changed or taken over since? Then the next claim will see it.
+                await (desk.settle(mail, promised) if promised else desk.put_back([mail]))
+                return
+            reply = await session.content(letter.raw)
+    metrics.count_reply(reply.verb, reply.code)
+    decision = decide(reply, mail.tries)
+    await desk.settle(mail, decision)
+    _report(mail, reply, decision)
+    if decision.verdict is Verdict.CONFIGURATION or reply.verb in SESSION_VERBS:
+        raise Pause(decision)
+
+
+@contextmanager
+def _conversation(mail: Mail) -> Generator[Mail]:
+    """The same mail, which is now spoken of with a server; what follows belongs to that."""
+    about = {"mail_id": str(mail.id), "mail_kind": mail.kind}
+    with (
+        metrics.MAIL_SECONDS.time(),
+        traces.around("client", [("smtp", mail.traceparent, about)]) as (own,),
+    ):
+        yield mail if own == mail.traceparent else replace(mail, traceparent=own)
+
+
+def _report(mail: Mail, reply: Reply, decision: Decision) -> None:
     log.info(
         "mail_tried",
-        mail_id=str(draft.mail.id),
-        kind=draft.mail.kind,
+        mail_id=str(mail.id),
+        kind=mail.kind,
         verdict=decision.verdict,
         verb=reply.verb,
         code=reply.code,
         ms=reply.duration_ms,
     )
-    if decision.verdict is Verdict.CONFIGURATION or reply.verb in SESSION_VERBS:
-        raise Pause(decision)
 
 
 async def _promised(draft: Draft, letter: Letter, desk: Desk) -> Decision | bool:

@@ -91,8 +91,10 @@ SETTLE: Final = f"""
       where mail.id = held.id
       returning {COLUMNS}, mail.attempts, mail.blanked
     ), tried as (
-      insert into mail_attempt (mail_id, number, verb, code, reply, duration_ms, outcome)
-      select id, attempts, $6, $7, case when blanked then '' else $8 end, $9, state from moved
+      insert into mail_attempt (mail_id, number, verb, code, reply, duration_ms, outcome, trace_id)
+      select id, attempts, $6, $7, case when blanked then '' else $8 end, $9, state,
+             split_part(traceparent, '-', 2)
+      from moved
     )
     select * from moved
 """  # noqa: S608 - our own constants

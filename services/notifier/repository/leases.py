@@ -11,6 +11,7 @@ import structlog
 from libs.common import outbox, postgres
 from libs.common.outbox import Emit
 from libs.common.postgres import Connection
+from libs.telemetry import traces
 from services.notifier.handlers.outcomes import tell
 from services.notifier.repository.desk import LEASE, PostgresDesk
 from services.notifier.repository.mails import COLUMNS, to_mail
@@ -49,8 +50,9 @@ DOUBT: Final = f"""
       where mail.id = lost.id
       returning {COLUMNS}, mail.attempts
     ), tried as (
-      insert into mail_attempt (mail_id, number, verb, reply, duration_ms, outcome)
-      select id, attempts, 'DATA', 'the sender stopped before the server answered', 0, state
+      insert into mail_attempt (mail_id, number, verb, reply, duration_ms, outcome, trace_id)
+      select id, attempts, 'DATA', 'the sender stopped before the server answered', 0, state,
+             split_part(traceparent, '-', 2)
       from doubted
     )
     select * from doubted
@@ -100,7 +102,8 @@ async def end_expired(connection: Connection, emit: Emit) -> None:
     await connection.execute(RETURN_UNSENT)
     for row in await connection.fetch(DOUBT):
         mail = to_mail(row)
-        log.error("mail_in_doubt", mail_id=str(mail.id), kind=mail.kind)
+        ids = {"mail_id": str(mail.id), "trace_id": traces.trace_id(mail.traceparent)}
+        log.error("mail_in_doubt", kind=mail.kind, **ids)
         tell(mail, emit)
 
 

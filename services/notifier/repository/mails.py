@@ -16,17 +16,17 @@ LIFETIME: Final = timedelta(hours=24)
 COLUMNS: Final = """
     mail.id, mail.kind, mail.subject_id, mail.period, mail.message_id, mail.client_id, mail.job_id,
     mail.job_kind, mail.run, mail.ladder, mail.detail, mail.state, mail.version, mail.tries,
-    mail.fence, mail.evidence, mail.next_try_at
+    mail.fence, mail.evidence, mail.next_try_at, mail.traceparent
 """
 
 REOPENED: Final = "mail.kind = 'notification' and mail.state = 'failed' and not mail.blanked and excluded.ladder > mail.ladder"
 
 ASK: Final = f"""
     insert into mail (id, kind, subject_id, period, message_id, client_id, job_id, job_kind, run,
-                      ladder, detail, next_try_at, give_up_at)
-    select asked.*, public.clock(), public.clock() + $12::interval
+                      ladder, detail, traceparent, next_try_at, give_up_at)
+    select asked.*, public.clock(), public.clock() + $13::interval
     from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::uuid[], $7::uuid[],
-                $8::text[], $9::int[], $10::int[], $11::jsonb[]) as asked
+                $8::text[], $9::int[], $10::int[], $11::jsonb[], $12::text[]) as asked
     on conflict (kind, subject_id, period) do update set
       run = greatest(mail.run, excluded.run),
       ladder = greatest(mail.ladder, excluded.ladder),
@@ -34,7 +34,7 @@ ASK: Final = f"""
       next_try_at = case when {REOPENED} then excluded.next_try_at else mail.next_try_at end,
       give_up_at = case when {REOPENED} then excluded.give_up_at else mail.give_up_at end,
       tries = case when {REOPENED} then 0 else mail.tries end,
-      updated_at = public.clock()
+      traceparent = excluded.traceparent, updated_at = public.clock()
     returning {COLUMNS}
 """  # noqa: S608 - our own constants
 
@@ -109,6 +109,7 @@ class PostgresMails(msgspec.Struct, frozen=True):
             request.client_id,
             *of_job,
             request.detail,
+            request.traceparent,
         )
 
 

@@ -62,6 +62,15 @@ async def test_a_real_run_makes_the_tick_once(api: Api, admin: Connection, today
     assert [row["topic"] for row in topics] == ["schedule.send_day"]
 
 
+async def test_the_tick_belongs_to_the_trace_of_the_answer(
+    api: Api, admin: Connection, today: date
+):
+    answer = await run(api, today, dry_run=False)
+
+    headers = await admin.fetchval("select headers from scheduler.outbox")
+    assert headers == {"traceparent": answer.headers["traceparent"]}
+
+
 async def test_a_real_run_keeps_to_the_days_of_the_catch_up(
     api: Api, admin: Connection, today: date
 ):
