@@ -18,10 +18,10 @@ $(STAMP): requirements-uv.lock requirements-dev.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.lock
 	@touch $@
 
-demo: setup ## See it happen: a client, a job, a mail. SALES=… CITIES=… on real files
+demo: setup ## See it happen: a client, a job, a mail. SALES=… CITIES=… on real files, LIVE=1 on public sources
 	@SALES='$(SALES)' CITIES='$(CITIES)' $(BIN)/python -m deploy.local demo
 
-up: setup ## Start the stack and leave it running (Ctrl-C stops it)
+up: setup ## Start the stack and leave it running (Ctrl-C stops it). LIVE=1: from public sources
 	@$(BIN)/python -m deploy.local up
 
 sales: setup ## Read sales files and count what is in them: FILES="a.csv b.csv.gz"

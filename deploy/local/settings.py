@@ -73,6 +73,8 @@ def resolve(environ: Mapping[str, str] = os.environ) -> Stack:
     ports = _ports(given)
     told = {**_defaults(embedded, ports), **_keys(folder, given), **given}
     told |= {"DATA_DIR": str(folder), "GATEWAY_PORT": str(ports["gateway"])}
+    if "simulator" in embedded:  # whatever else may be reached
+        told["EGRESS_ALLOW"] = f"{_simulator(ports)} {given.get('EGRESS_ALLOW', '')}".strip()
     return Stack(data_dir=folder, embedded=embedded, ports=ports, environ=told)
 
 
@@ -108,8 +110,12 @@ def _port(text: str) -> int:
     raise StepError(f"GATEWAY_PORT is no port: {text!r} (for example 8000).")
 
 
+def _simulator(ports: Mapping[str, int]) -> str:
+    return f"127.0.0.1:{ports['simulator']}"
+
+
 def _defaults(embedded: frozenset[str], ports: Mapping[str, int]) -> dict[str, str]:
-    simulator = f"http://127.0.0.1:{ports['simulator']}"
+    simulator = f"http://{_simulator(ports)}"
     by_server = {
         "postgres": {"DATABASE_URL": _embedded_url(ports)},
         "broker": {
@@ -124,7 +130,6 @@ def _defaults(embedded: frozenset[str], ports: Mapping[str, int]) -> dict[str, s
         "simulator": {
             "SALES_SOURCES": f"geo-dvf={simulator}/geo-dvf/{{year}}/communes/{{department}}/{{insee}}.csv",
             "PLACES_URL": f"{simulator}/places/communes.csv",
-            "EGRESS_ALLOW": f"127.0.0.1:{ports['simulator']}",
         },
     }
     told = {name: value for server in embedded for name, value in by_server[server].items()}

@@ -79,8 +79,16 @@ def test_an_empty_setting_is_one_not_given(tmp_path: Path) -> None:
 def test_live_takes_the_services_own_sources(tmp_path: Path) -> None:
     stack = _resolve(tmp_path, LIVE="1")
     assert "simulator" not in stack.embedded
-    assert "SALES_SOURCES" not in stack.environ
-    assert "PLACES_URL" not in stack.environ
+    assert not {"SALES_SOURCES", "PLACES_URL", "EGRESS_ALLOW"} & stack.environ.keys()
+
+
+def test_the_simulator_may_be_reached_beside_whatever_is_given(tmp_path: Path) -> None:
+    stack = _resolve(tmp_path, EGRESS_ALLOW="mirror.internal:8080")
+    assert stack.environ["EGRESS_ALLOW"] == (
+        f"127.0.0.1:{stack.ports['simulator']} mirror.internal:8080"
+    )
+    live = _resolve(tmp_path, EGRESS_ALLOW="mirror.internal:8080", LIVE="1")
+    assert live.environ["EGRESS_ALLOW"] == "mirror.internal:8080"
 
 
 @pytest.mark.parametrize("port", ["http", "0", "65536", "-1", "8 000"])
