@@ -82,6 +82,12 @@ def fresh() -> str:
     return f"00-{both[:32]}-{both[32:]}-{'01' if _Process.recorder else '00'}"
 
 
+def begin(kind: Kind, name: str, parent: str) -> Span | None:
+    """A span of one's own to end, where spans are recorded."""
+    recording = _Process.recorder
+    return recording.begin(kind, name, parent, {}) if recording else None
+
+
 @contextmanager
 def around(
     kind: Kind, wanted: Sequence[tuple[str, str, Mapping[str, Any]]]

@@ -29,7 +29,7 @@ from libs.common.outbox import Emit
 from libs.common.postgres import Connection, Pool
 from libs.common.settings import load
 from libs.telemetry import probes
-from services.gateway import lag
+from services.gateway import lag, metrics
 from services.gateway.handlers.outcomes import record_outcomes
 from services.gateway.handlers.retries import start_due
 from services.gateway.handlers.schedule import send_day
@@ -177,6 +177,8 @@ async def main() -> None:
         serve(settings, pool, write, consuming),
         wake=wake,
         ready=partial(service.database_problem, settings),
+        gauges=metrics.GAUGES,
+        sources=[consuming.lag],
     )
     pool.terminate()
 

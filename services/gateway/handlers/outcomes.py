@@ -19,6 +19,7 @@ from libs.common.events import (
 )
 from libs.common.outbox import Emit
 from libs.common.postgres import Connection
+from services.gateway import metrics
 from services.gateway.domain.movements import Detail, Movement
 from services.gateway.domain.runs import Advance, Run, advance
 
@@ -80,6 +81,7 @@ async def move(
     advances = [moved for moved in found if moved is not None]
     if advances:
         await runs.write_advances(conn, advances)
+        metrics.observe_steps(advances)
     return advances
 
 

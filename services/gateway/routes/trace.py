@@ -11,15 +11,12 @@ import structlog
 from litestar.types import ASGIApp, HTTPResponseStartEvent, Message, Receive, Scope, Send
 
 from libs.common.ids import uuid7
+from libs.telemetry import traces
+from services.gateway import metrics
 
 log = structlog.get_logger()
 
 SANE_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:=+/-]{1,128}")
-TRACEPARENT: Final = re.compile(
-    r"(?!ff)[0-9a-f]{2}-(?!0{32})(?P<trace_id>[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}"
-    r"-(?P<flags>[0-9a-f]{2})(?:(?<!^00.{53})-.*)?"
-)
-"""Of W3C Trace Context; only versions after 00 may say more behind the flags."""
 GUARDS: Final = (
     (b"x-robots-tag", b"noindex"),  # a condition of the data's licence
     (b"x-content-type-options", b"nosniff"),
@@ -41,12 +38,15 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True):
     traceparent: str
 
 
-def trace_of(headers: Mapping[str, str]) -> Trace:
+def trace_of(headers: Mapping[str, str], span: traces.Span | None = None) -> Trace:
     """The caller's trace, continued by a span of ours, or a new one."""
     request_id = headers.get("x-request-id", "")
     if not SANE_REQUEST_ID.fullmatch(request_id):
         request_id = str(uuid7())
-    given = TRACEPARENT.fullmatch(headers.get("traceparent", ""))
+    if span:
+        trace_id = traces.trace_id(span.traceparent)
+        return Trace(request_id=request_id, trace_id=trace_id, traceparent=span.traceparent)
+    given = traces.TRACEPARENT.fullmatch(headers.get("traceparent", ""))
     trace_id, flags = given.group("trace_id", "flags") if given else (uuid7().hex, "00")
     return Trace(
         request_id=request_id,
@@ -64,7 +64,9 @@ def traced(app: ASGIApp) -> ASGIApp:
             return
         if scope["method"] == "HEAD":  # as GET; the server leaves the body out
             scope = cast(Scope, {**scope, "method": "GET"})
-        trace = trace_of(_sent(scope))
+        sent = _sent(scope)
+        span = traces.begin("server", scope["method"], sent.get("traceparent", ""))
+        trace = trace_of(sent, span)
         status = 500
 
         async def send_on(message: Message) -> None:
@@ -82,7 +84,7 @@ def traced(app: ASGIApp) -> ASGIApp:
         try:
             await app(scope, receive, send_on)
         finally:
-            _record(scope, status, time.perf_counter() - began)
+            _record(scope, status, time.perf_counter() - began, span)
             structlog.contextvars.reset_contextvars(**bound)
 
     return answer
@@ -102,12 +104,24 @@ def _complete(message: HTTPResponseStartEvent, trace: Trace) -> None:
     ]
 
 
-def _record(scope: Mapping[str, Any], status: int, seconds: float) -> None:
+def _record(
+    scope: Mapping[str, Any], status: int, seconds: float, span: traces.Span | None
+) -> None:
     """One line; the path's pattern, since a path or query value may hold anything."""
+    method, route = scope["method"], scope.get("path_template") or "unmatched"
+    metrics.count_request(method, route, status, seconds)
     log.info(
         "request",
-        method=scope["method"],
-        route=scope.get("path_template") or "unmatched",
+        method=method,
+        route=route,
         status=status,
         milliseconds=round(seconds * 1000, 1),
     )
+    if span:
+        about = {"http.request.method": method, "http.route": route}
+        failed = str(status) if status >= 500 else ""  # noqa: PLR2004 - ours, not the caller's
+        span.end(
+            name=f"{method} {route}",
+            failed=failed,
+            attributes={**about, "http.response.status_code": status},
+        )
