@@ -96,13 +96,14 @@ class Archive(msgspec.Struct, frozen=True, kw_only=True):
             if held:
                 return self._kept(held)
         try:
-            version = await self._downloaded(url, None if entry.flaw else held, patient=patient)
+            sound = None if entry.flaw else held
+            version = await self._downloaded(url, sound, patient=patient)
         except MissingFileError:
             entry = msgspec.structs.replace(entry, asked_at=self.now(), is_gone=True)
             self.store.note(entry)
             return self._lasting(entry)
         self.store.note(entry.with_newest(version, self.now()))
-        if version != held:
+        if version != sound:
             await self._check(source, url, version)
         return self._kept(version)
 

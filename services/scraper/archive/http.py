@@ -67,14 +67,19 @@ async def _stream(
 ) -> None:
     """Write the body; the deadline moves on with every stretch of it that has come in time."""
     received, due = 0, bounds.least_bytes
-    async for block in response.aiter_raw(BLOCK_BYTES):
-        received += len(block)
+    waiting = bytearray()
+    async for chunk in response.aiter_raw():
+        received += len(chunk)
         if received > bounds.file_bytes:
             raise BrokenFileError("too_large", f"{url} has more than {bounds.file_bytes:,} bytes.")
-        await asyncio.to_thread(writer.write, block)
         if received >= due:
             due = received + bounds.least_bytes
             deadline.reschedule(asyncio.get_running_loop().time() + bounds.seconds)
+        waiting += chunk
+        if len(waiting) >= BLOCK_BYTES:
+            await asyncio.to_thread(writer.write, waiting)
+            waiting = bytearray()
+    await asyncio.to_thread(writer.write, waiting)
 
 
 @asynccontextmanager

@@ -154,7 +154,7 @@ class Writer:
         self._file = file
         self._hashing = hashlib.sha256()
 
-    def write(self, block: bytes) -> None:
+    def write(self, block: bytes | bytearray) -> None:
         self._file.write(block)
         self._hashing.update(block)
         self.size_bytes += len(block)
