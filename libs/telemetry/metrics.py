@@ -32,6 +32,7 @@ class SqlGauge(msgspec.Struct, frozen=True, kw_only=True):
     help: str
     sql: str
     labels: Sequence[str] = ()
+    arguments: Sequence[Any] = ()
 
 
 async def page(sources: Sequence[Source]) -> bytes:
@@ -58,7 +59,7 @@ def of_database(url: str, gauges: Sequence[SqlGauge]) -> Source:
             connection = await asyncpg.connect(url, server_settings=limit)
             try:
                 for gauge in gauges:
-                    say(_family(gauge, await connection.fetch(gauge.sql)))
+                    say(_family(gauge, await connection.fetch(gauge.sql, *gauge.arguments)))
             finally:
                 connection.terminate()
 

@@ -37,7 +37,14 @@ async def main() -> None:
     """Run until told to stop."""
     settings, wake = load(AssignerSettings), asyncio.Event()
     consuming = service.Consuming(settings, consumer(settings, wake))
-    await service.run(NAME, settings, *consuming.tasks(), wake=wake, ready=consuming.ready)
+    await service.run(
+        NAME,
+        settings,
+        *consuming.tasks(),
+        wake=wake,
+        ready=consuming.ready,
+        sources=[consuming.lag],
+    )
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import structlog
 from libs.common import outbox, postgres, service
 from libs.common.postgres import Connection
 from libs.common.settings import load
-from services.scheduler import handlers
+from services.scheduler import handlers, metrics
 from services.scheduler.repository import PostgresTicks
 from services.scheduler.settings import SchedulerSettings
 
@@ -49,7 +49,12 @@ async def main() -> None:
     settings, wake = load(SchedulerSettings), asyncio.Event()
     loops = [tick_for_ever(settings, wake)] if settings.scheduler_enabled else []
     await service.run(
-        NAME, settings, *loops, wake=wake, ready=lambda: service.database_problem(settings)
+        NAME,
+        settings,
+        *loops,
+        wake=wake,
+        ready=lambda: service.database_problem(settings),
+        gauges=metrics.gauges(settings.timetable.at, settings.schedule_tz),
     )
 
 

@@ -15,7 +15,7 @@ from libs.common.events import ClientProcess
 from libs.common.outbox import Emit
 from libs.common.postgres import Connection, Pool
 from libs.common.settings import load
-from services.scraper import handlers
+from services.scraper import handlers, metrics
 from services.scraper.archive import Archive, Store
 from services.scraper.egress import egress
 from services.scraper.handlers import Books, OpenBooks, Worker
@@ -109,7 +109,14 @@ async def main() -> None:
         tasks = [worker.run() for _ in range(WORKERS)]
         tasks.append(keep_places(settings.places_url, pool, client))
         await service.run(
-            NAME, settings, *consuming.tasks(), *tasks, wake=wake, ready=consuming.ready
+            NAME,
+            settings,
+            *consuming.tasks(),
+            *tasks,
+            wake=wake,
+            ready=consuming.ready,
+            gauges=metrics.GAUGES,
+            sources=[consuming.lag],
         )
 
 

@@ -20,7 +20,10 @@ Samples = dict[tuple[str, ...], float]
 async def scraped(
     database: Database, role: str, gauges: Sequence[SqlGauge] = (), *sources: Source
 ) -> Samples:
-    """What the private port of this process shows of a service: value by name and labels."""
+    """What the private port of this process shows of a service.
+
+    Each value by its name and the values of its labels, these in the order of the labels' names.
+    """
     asked = (of_database(database.url(role), (*metrics.GAUGES, *gauges)), *sources)
     port = free_port()
     serving = asyncio.create_task(probes.serve("127.0.0.1", port, _ready, asked))

@@ -2,6 +2,7 @@
 
 import structlog
 
+from services.scraper import metrics
 from services.scraper.domain import Rules
 from services.scraper.handlers.ports import Books, Claim, Gathered, LeaseLostError
 from services.scraper.handlers.settle import progressed, settle
@@ -19,6 +20,7 @@ async def close_refresh(claim: Claim, gathered: Gathered, *, books: Books, rules
         await books.refreshes.requeue(claim)
         return
     await books.refreshes.record(claim, gathered.attempts)
+    _count(gathered)
     await books.stock.load(claim, gathered)
     await books.cities.settle(claim, gathered)
     await books.refreshes.close(claim, gathered.error)
@@ -27,6 +29,12 @@ async def close_refresh(claim: Claim, gathered: Gathered, *, books: Books, rules
         log.error("city_refresh_failed", insee_code=claim.insee_code, error=gathered.error)
     else:
         log.info("city_refreshed", insee_code=claim.insee_code, years=len(gathered.years))
+
+
+def _count(gathered: Gathered) -> None:
+    for attempt in gathered.attempts:
+        rejected = attempt.reading.rejected if attempt.reading else {}
+        metrics.count_download(attempt.source.format, attempt.state, rejected)
 
 
 async def _release(claim: Claim, gathered: Gathered, books: Books, rules: Rules) -> None:
