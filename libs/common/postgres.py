@@ -45,9 +45,9 @@ def is_lost(connection: Connection, error: BaseException) -> bool:
     return connection.is_closed() or isinstance(error, broken)
 
 
-async def connect(url: str) -> asyncpg.Connection:
+async def connect(url: str, *, command_timeout: float | None = None) -> asyncpg.Connection:
     """A connection of one's own, for whoever keeps it: a consumer, a relay, a sender."""
-    connection = await asyncpg.connect(url, timeout=10)
+    connection = await asyncpg.connect(url, timeout=10, command_timeout=command_timeout)
     await prepare(connection)
     return connection
 

@@ -26,7 +26,7 @@ from libs.common.events import (
     StepProgressed,
 )
 from libs.common.outbox import Emit
-from libs.common.postgres import Connection, Pool
+from libs.common.postgres import Connection
 from libs.common.settings import load
 from libs.telemetry import probes
 from services.gateway import lag, metrics
@@ -35,8 +35,10 @@ from services.gateway.handlers.retries import start_due
 from services.gateway.handlers.schedule import send_day
 from services.gateway.handlers.watchdog import PATIENCE, watch
 from services.gateway.repository import movements, rate, retries, schedule, watchdog
+from services.gateway.repository.connections import Connections
 from services.gateway.routes.app import create_app
-from services.gateway.routes.ports import Component, Writing
+from services.gateway.routes.limit import Count
+from services.gateway.routes.ports import Component, Reading, Writing
 from services.gateway.settings import GatewaySettings
 
 log = structlog.get_logger()
@@ -45,8 +47,9 @@ NAME: Final = "gateway"
 RETRIES_SECONDS: Final = 1.0
 WATCHDOG_SECONDS: Final = 60.0
 PRUNE_SECONDS: Final = 3600.0
-ACQUIRE_SECONDS: Final = 5.0
-POOL_CONNECTIONS: Final = 20
+STATEMENT_SECONDS: Final = 60.0
+COUNT_SECONDS: Final = 5.0
+CONNECTIONS: Final = 20
 
 OUTCOMES: Final = (
     PropertiesReady,
@@ -76,16 +79,12 @@ def consumer(settings: GatewaySettings, wake: asyncio.Event) -> Consumer:
     return Consumer(name=NAME, handlers=table, wake=wake)
 
 
-acquire = partial(Pool.acquire, timeout=ACQUIRE_SECONDS)
-"""A connection of the pool soon, or `TimeoutError`: a caller is told to come back, none queues long."""
-
-
-def writing(pool: Pool, wake: asyncio.Event) -> Writing:
+def writing(reading: Reading, wake: asyncio.Event) -> Writing:
     """Transactions whose events wake the relay after their commit."""
 
     @asynccontextmanager
     async def begin() -> AsyncGenerator[tuple[Connection, Emit]]:
-        async with acquire(pool) as conn, outbox.transaction(conn, wake) as emit:
+        async with reading() as conn, outbox.transaction(conn, wake) as emit:
             yield conn, emit
 
     return begin
@@ -99,9 +98,9 @@ async def retry_due(write: Writing, settings: GatewaySettings) -> None:
         )
 
 
-async def watch_silent(pool: Pool, write: Writing, settings: GatewaySettings) -> None:
+async def watch_silent(reading: Reading, write: Writing, settings: GatewaySettings) -> None:
     """Look after silent jobs, unless events that wait explain their silence."""
-    async with acquire(pool) as conn:
+    async with reading() as conn:
         if not await watchdog.is_any_silent(conn, PATIENCE) or await watchdog.has_unpublished(conn):
             return
     if await lag.is_lagging(settings, GROUPS):
@@ -112,9 +111,9 @@ async def watch_silent(pool: Pool, write: Writing, settings: GatewaySettings) ->
         )
 
 
-async def prune_rates(pool: Pool, settings: GatewaySettings) -> None:
+async def prune_rates(reading: Reading, settings: GatewaySettings) -> None:
     """Forget the windows that have ended."""
-    async with acquire(pool) as conn:
+    async with reading() as conn:
         await rate.prune(conn, timedelta(seconds=settings.rate_limit_window))
 
 
@@ -130,8 +129,19 @@ async def every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
         await asyncio.sleep(seconds)
 
 
+def counting(settings: GatewaySettings) -> Count:
+    """Counts the requests of a key, on a connection of its own."""
+    connect = partial(postgres.connect, settings.database_url, command_timeout=COUNT_SECONDS)
+    one = Connections(partial(rate.without_waiting, connect), size=1)
+    return rate.Counter(one.lend, timedelta(seconds=settings.rate_limit_window)).count
+
+
 async def serve(
-    settings: GatewaySettings, pool: Pool, write: Writing, consuming: service.Consuming
+    settings: GatewaySettings,
+    reading: Reading,
+    write: Writing,
+    count: Count,
+    consuming: service.Consuming,
 ) -> None:
     """Answer HTTP until cancelled."""
 
@@ -143,19 +153,15 @@ async def serve(
             return Component(status="ok", message="Connected")
         return Component(status="down", message="No partition is assigned: events wait")
 
-    counter = rate.Counter(
-        partial(postgres.connect, settings.database_url),
-        timedelta(seconds=settings.rate_limit_window),
-    )
     app = create_app(
         settings=settings,
-        reading=partial(acquire, pool),
+        reading=reading,
         writing=write,
         clock=lambda: datetime.now(UTC),
         seed=seed,
         ready=is_ready,
         kafka=kafka,
-        count=counter.count,
+        count=count,
     )
     await probes.serve_app(app, settings.gateway_host, settings.gateway_port)
 
@@ -165,16 +171,17 @@ async def main() -> None:
     settings, wake = load(GatewaySettings), asyncio.Event()
     consuming = service.Consuming(settings, consumer(settings, wake))
     # Connects when first used: PostgreSQL may come later, /ready says so until then.
-    pool = await postgres.connect_pool(settings.database_url, min_size=0, max_size=POOL_CONNECTIONS)
-    write = writing(pool, wake)
+    connect = partial(postgres.connect, settings.database_url, command_timeout=STATEMENT_SECONDS)
+    pool = Connections(connect, size=CONNECTIONS)
+    write = writing(pool.lend, wake)
     await service.run(
         NAME,
         settings,
         *consuming.tasks(),
         every(RETRIES_SECONDS, partial(retry_due, write, settings)),
-        every(WATCHDOG_SECONDS, partial(watch_silent, pool, write, settings)),
-        every(PRUNE_SECONDS, partial(prune_rates, pool, settings)),
-        serve(settings, pool, write, consuming),
+        every(WATCHDOG_SECONDS, partial(watch_silent, pool.lend, write, settings)),
+        every(PRUNE_SECONDS, partial(prune_rates, pool.lend, settings)),
+        serve(settings, pool.lend, write, counting(settings), consuming),
         wake=wake,
         ready=partial(service.database_problem, settings),
         gauges=metrics.GAUGES,

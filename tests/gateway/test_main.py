@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,6 +19,7 @@ from deploy.local.ports import free_port
 from libs.common.events import MailSettled
 from libs.common.postgres import Connection
 from services.gateway import main
+from services.gateway.repository.connections import Connections
 from services.gateway.settings import GatewaySettings
 from tests.gateway.conftest import NewClient, NewJob
 from tests.gateway.happened import assigned, ready
@@ -144,12 +146,12 @@ async def test_the_watchdog_waits_while_the_bus_is_away(
     await new_job()
     await database.advance(timedelta(hours=1))
     await conn.execute("update outbox set published_at = public.clock()")
-    pool = await database.pool("gateway")
+    pool = Connections(partial(database.connect, "gateway"), size=2)
     settings = GatewaySettings(
         database_url=database.url("gateway"), kafka_bootstrap_servers=NO_BROKER,
         api_key=KEYS["API_KEY"], secret_key=KEYS["SECRET_KEY"],
     )  # fmt: skip
-    await main.watch_silent(pool, main.writing(pool, asyncio.Event()), settings)
+    await main.watch_silent(pool.lend, main.writing(pool.lend, asyncio.Event()), settings)
     assert await conn.fetchval("select restated_run is null from job")
 
 

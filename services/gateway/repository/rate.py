@@ -1,16 +1,17 @@
 """How often each key has called in its present window, exactly, over all replicas."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from itertools import chain
-from typing import Any, Final
+from typing import Final
 
+import asyncpg
 import msgspec
 
 from libs.common.postgres import Connection
 
-COUNT_SECONDS: Final = 5.0
 BATCH_ROWS: Final = 1000
 
 # Keys in their order: of two replicas that count the same ones, none waits for the other's wait.
@@ -44,15 +45,16 @@ Callers = dict[bytes, list[asyncio.Future[Counted]]]
 
 
 class Counter:
-    """Counts requests on a connection of its own, which waits for no disk.
+    """Counts requests; those that come while one statement runs share the next one.
 
-    Those that come while one statement runs share the next one, so that a busy key's row is
-    locked once for many of them.
+    So a busy key's row is locked once for many of them. The connection lent is to wait for no
+    disk: see `without_waiting`.
     """
 
-    def __init__(self, connect: Callable[[], Awaitable[Connection]], window: timedelta) -> None:
-        self._connect, self._window = connect, window
-        self._connection: Connection | None = None
+    def __init__(
+        self, lend: Callable[[], AbstractAsyncContextManager[Connection]], window: timedelta
+    ) -> None:
+        self._lend, self._window = lend, window
         self._callers: Callers = {}
         self._counting: asyncio.Task[None] | None = None
 
@@ -74,30 +76,28 @@ class Counter:
 
     async def _answer(self, callers: Callers) -> None:
         try:
-            async with asyncio.timeout(COUNT_SECONDS):
-                rows = await self._write({key: len(same) for key, same in callers.items()})
+            requests = [len(same) for same in callers.values()]
+            async with self._lend() as connection:
+                rows = await connection.fetch(COUNT, [*callers], requests, self._window)
         except Exception as error:  # noqa: BLE001 - each caller is told
-            self._forget_connection()
             for caller in chain.from_iterable(callers.values()):
                 if not caller.done():
                     caller.set_exception(error)
             return
-        for key_hash, requests, seconds_left in rows:
+        for key_hash, last, seconds_left in rows:
             same = callers[key_hash]
-            for number, caller in enumerate(same, requests - len(same) + 1):
+            for number, caller in enumerate(same, last - len(same) + 1):
                 if not caller.done():  # one may have gone away
                     caller.set_result(Counted(number, seconds_left))
 
-    async def _write(self, requests: Mapping[bytes, int]) -> Sequence[Any]:
-        if self._connection is None or self._connection.is_closed():
-            self._connection = await self._connect()
-            await self._connection.execute("set synchronous_commit = off")
-        return await self._connection.fetch(COUNT, [*requests], [*requests.values()], self._window)
 
-    def _forget_connection(self) -> None:
-        if self._connection is not None:
-            self._connection.terminate()
-            self._connection = None
+async def without_waiting(
+    connect: Callable[[], Awaitable[asyncpg.Connection]],
+) -> asyncpg.Connection:
+    """A connection whose commits wait for no disk: what a crash forgets of them, a key may do again."""
+    connection = await connect()
+    await connection.execute("set synchronous_commit = off")
+    return connection
 
 
 async def prune(connection: Connection, window: timedelta) -> int:

@@ -8,8 +8,8 @@ import asyncpg
 import pytest
 
 from libs.common import postgres
-from libs.common.postgres import Connection
 from services.gateway.repository import rate
+from services.gateway.repository.connections import Connections
 from services.gateway.repository.rate import Counter
 from tests.support.database import Database
 
@@ -21,7 +21,7 @@ NewCounter = Callable[[], Counter]
 
 @pytest.fixture
 def new_counter(database: Database) -> NewCounter:
-    return lambda: Counter(partial(database.connect, "gateway"), HOUR)
+    return lambda: Counter(Connections(partial(database.connect, "gateway"), size=1).lend, HOUR)
 
 
 async def numbers(counter: Counter, count: int, key: bytes = KEY) -> list[int]:
@@ -91,24 +91,18 @@ async def test_a_lost_connection_is_told_and_then_replaced(
 
 
 async def test_every_caller_hears_that_postgresql_is_away() -> None:
-    async def away() -> Connection:
+    async def away() -> asyncpg.Connection:
         await asyncio.sleep(0)
         raise ConnectionRefusedError
 
-    counter = Counter(away, HOUR)
+    counter = Counter(Connections(away, size=1).lend, HOUR)
     told = await asyncio.gather(*(counter.count(KEY) for _ in range(3)), return_exceptions=True)
     assert [type(each) for each in told] == [ConnectionRefusedError] * 3
 
 
 async def test_the_count_waits_for_no_disk(database: Database) -> None:
-    opened: list[asyncpg.Connection] = []
-
-    async def connect() -> Connection:
-        opened.append(await database.connect("gateway"))
-        return opened[0]
-
-    await Counter(connect, HOUR).count(KEY)
-    assert await opened[0].fetchval("show synchronous_commit") == "off"
+    connection = await rate.without_waiting(partial(database.connect, "gateway"))
+    assert await connection.fetchval("show synchronous_commit") == "off"
 
 
 async def test_only_windows_that_have_ended_are_forgotten(

@@ -15,6 +15,7 @@ from litestar import Litestar
 from libs.common import outbox
 from libs.common.outbox import Emit
 from libs.common.postgres import Connection
+from services.gateway.repository.connections import Connections
 from services.gateway.repository.rate import Counter
 from services.gateway.routes.app import create_app
 from services.gateway.routes.limit import Count
@@ -75,20 +76,16 @@ def make_api(database: Database) -> Make:
     """Make an application whose connections are the gateway's own."""
 
     async def make(**changed: Any) -> Api:
-        pool = await database.pool("gateway")
-
-        @asynccontextmanager
-        async def reading() -> AsyncGenerator[Connection]:
-            async with pool.acquire() as connection:
-                yield connection
+        connect = partial(database.connect, "gateway")
+        reading = Connections(connect, size=10).lend
 
         @asynccontextmanager
         async def writing() -> AsyncGenerator[tuple[Connection, Emit]]:
-            async with pool.acquire() as connection, outbox.transaction(connection) as emit:
+            async with reading() as connection, outbox.transaction(connection) as emit:
                 yield connection, emit
 
         window = timedelta(seconds=changed.get("rate_limit_window", 3600))
-        counter = Counter(partial(database.connect, "gateway"), window)
+        counter = Counter(Connections(connect, size=1).lend, window)
         ports = {"reading": reading, "writing": writing, "count": counter.count}
         return speak_to(application(**ports, **changed))
 
