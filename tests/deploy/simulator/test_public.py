@@ -18,6 +18,7 @@ from deploy.simulator.public import EDITIONS, OFFICIAL_YEARS
 from deploy.simulator.raw import HEADER, generate_raw
 from deploy.simulator.towns import TOWNS, sells_in
 from services.scraper.sales import read_sales
+from tests.support.authority import certified
 
 OFFICIAL = "/geo-dvf/latest/csv"
 BOURG = f"{OFFICIAL}/2021/communes/01/01053.csv"
@@ -31,9 +32,7 @@ def authority() -> trustme.CA:
 
 @pytest.fixture
 def publisher(authority: trustme.CA) -> Generator[Publisher]:
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(tls)
-    with serving(tls=tls) as running:
+    with serving(tls=certified(authority, "localhost")) as running:
         yield running
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import gzip
-import ssl
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from tests.scraper.egress.servers import (
     moved,
     saying,
 )
+from tests.support.authority import certified
 
 
 @pytest.fixture
@@ -31,12 +31,6 @@ def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
     authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
     return authority
-
-
-def certified(authority: trustme.CA, name: str) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(name).configure_cert(context)
-    return context
 
 
 async def test_an_encrypted_connection_keeps_the_name_though_an_address_is_dialled(authority):
