@@ -17,7 +17,7 @@ from services.scraper.archive.bounds import Bounds
 from services.scraper.archive.http import answers, download
 from services.scraper.archive.local import fetch_local, has_year_on_disk, is_local
 from services.scraper.archive.parts import part_of
-from services.scraper.archive.store import Entry, Flaw, Store, Version, fetched, utc_now
+from services.scraper.archive.store import Entry, Flaw, Store, Version, utc_now
 from services.scraper.archive.unpack import check_text
 from services.scraper.domain import Source, department_of
 from services.scraper.handlers.ports import (
@@ -87,14 +87,14 @@ class Archive(msgspec.Struct, frozen=True, kw_only=True):
         entry = self.store.entry(url) or Entry(url=url, asked_at=NEVER)
         held = entry.newest if self.store.holds(entry.newest) else None
         if held and not entry.flaw and source.is_immutable:
-            return self._kept(held)
+            return self.store.fetched(held)
         if not source.is_by_commune and self._was_asked_lately(entry):
             if entry.is_gone:
                 return self._lasting(entry)
             if entry.flaw:
                 raise BrokenFileError(entry.flaw.code, entry.flaw.sentence)
             if held:
-                return self._kept(held)
+                return self.store.fetched(held)
         try:
             sound = None if entry.flaw else held
             version = await self._downloaded(url, sound, patient=patient)
@@ -105,7 +105,7 @@ class Archive(msgspec.Struct, frozen=True, kw_only=True):
         self.store.note(entry.with_newest(version, self.now()))
         if version != sound:
             await self._check(source, url, version)
-        return self._kept(version)
+        return self.store.fetched(version)
 
     def _was_asked_lately(self, entry: Entry) -> bool:
         """Whether the last answer still counts: a shared file serves many places."""
@@ -141,15 +141,12 @@ class Archive(msgspec.Struct, frozen=True, kw_only=True):
         finally:
             stop.set()
 
-    def _kept(self, version: Version) -> Fetched:
-        return fetched(version, self.store.path(version.sha256))
-
     def _lasting(self, entry: Entry) -> Fetched:
         """What was kept of a file that its publisher has dropped."""
         if entry.lasting is None or not self.store.holds(entry.lasting):
             raise MissingFileError(entry.url)
         log.info("served_from_archive", url=entry.url, sha256=entry.lasting.sha256)
-        return self._kept(entry.lasting)
+        return self.store.fetched(entry.lasting)
 
     async def _downloaded(self, url: str, held: Version | None, *, patient: bool) -> Version:
         async for attempt in stamina.retry_context(

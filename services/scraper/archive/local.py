@@ -6,7 +6,7 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 
 from services.scraper.archive.bounds import Bounds
-from services.scraper.archive.store import Entry, Store, Version, fetched, fingerprint, utc_now
+from services.scraper.archive.store import Entry, Store, Version, fingerprint, utc_now
 from services.scraper.archive.unpack import check_text
 from services.scraper.domain import Source
 from services.scraper.handlers.ports import (
@@ -38,7 +38,7 @@ def fetch_local(store: Store, source: Source, url: str, bounds: Bounds) -> Fetch
         raise MissingFileError(url) from error
     except OSError as error:
         raise SourceDownError(f"{url} cannot be read ({type(error).__name__})") from error
-    return fetched(version, path)
+    return Fetched(path=path, sha256=version.sha256, size_bytes=version.size_bytes)
 
 
 def has_year_on_disk(source: Source, place: Place, year: int) -> bool:

@@ -13,7 +13,7 @@ Route = Callable[[bytes], str]
 """From a line to its department; nothing for a line that names none."""
 
 # All that there are, and no more: each will have a file of its own.
-_DEPARTMENT: Final = re.compile(r"0[1-9]|[1-8]\d|9[0-5]|2[AB]|97[1-8]|98[4-9]")
+_DEPARTMENT: Final = re.compile(r"0[1-9]|1\d|2[1-9AB]|[3-8]\d|9[0-5]|97[1-8]|98[4-9]")
 _RAW_CODE: Final = re.compile(r"(\d{1,3}|2[AB])(?:\.0)?")
 _INSEE_CODE: Final = re.compile(r"\d[\dAB]\d{3}")
 _OVERSEAS: Final = "97"

@@ -47,7 +47,7 @@ def split_by_department(
                     lost += len(run)
                     continue
                 if department not in parts:
-                    file = opened.enter_context((folder / f"{department}.gz").open("wb"))
+                    file = opened.enter_context((folder / department).open("wb"))
                     parts[department] = _Part(file, header)
                 if parts[department].write(run) > most_bytes:
                     raise BrokenFileError(

@@ -8,8 +8,8 @@ import hashlib
 import os
 import shutil
 import time
-from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Final
@@ -72,16 +72,17 @@ class Store(msgspec.Struct, frozen=True):
         """Where the content with this fingerprint lies, or would lie."""
         return self.folder / sha256[:2] / sha256
 
+    def fetched(self, version: Version) -> Fetched:
+        return Fetched(
+            path=self.path(version.sha256), sha256=version.sha256, size_bytes=version.size_bytes
+        )
+
     def holds(self, version: Version | None) -> bool:
         """Whether the content is there, in its full length."""
         if version is None:
             return False
         path = self.path(version.sha256)
         return path.is_file() and path.stat().st_size == version.size_bytes
-
-    def parts(self, sha256: str) -> Path:
-        """The folder for the parts of a file that was split."""
-        return self.folder / "parts" / sha256
 
     @contextmanager
     def unfinished(self) -> Generator[Path]:
@@ -101,7 +102,7 @@ class Store(msgspec.Struct, frozen=True):
         try:
             yield path
         finally:
-            shutil.rmtree(path, ignore_errors=True)  # it has been renamed, or is swept later
+            shutil.rmtree(path)
 
     def keep(self, written: Path, sha256: str) -> None:
         """Let what was written appear under its fingerprint."""
@@ -109,12 +110,19 @@ class Store(msgspec.Struct, frozen=True):
         target.parent.mkdir(parents=True, exist_ok=True)
         written.replace(target)
 
-    def keep_folder(self, written: Path, target: Path) -> None:
-        """Let a written folder appear under its name, instead of what was there."""
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with suppress(FileNotFoundError):  # there is nothing to make room for
-            target.rename(self._unfinished_path())
-        written.rename(target)
+    def parts(self, sha256: str) -> Mapping[str, Version] | None:
+        """The departments into which the file with this fingerprint was split, if it was."""
+        try:
+            parts = self._list(sha256).read_bytes()
+            return msgspec.json.decode(parts, type=dict[str, Version])
+        except (FileNotFoundError, msgspec.DecodeError):
+            return None
+
+    def keep_parts(self, sha256: str, written: Path, parts: Mapping[str, Version]) -> None:
+        """Let the parts appear, and then the list that says that they are all."""
+        for department, part in parts.items():
+            self.keep(written / department, part.sha256)
+        self._replace(self._list(sha256), parts)
 
     def entry(self, url: str) -> Entry | None:
         """What is known of a URL; a note that a crash left unreadable is none."""
@@ -126,17 +134,22 @@ class Store(msgspec.Struct, frozen=True):
 
     def note(self, entry: Entry) -> None:
         """Replace what is known of a URL."""
-        note = self._note(entry.url)
-        note.parent.mkdir(parents=True, exist_ok=True)
-        with self.unfinished() as path:
-            path.write_bytes(msgspec.json.encode(entry))
-            path.replace(note)
+        self._replace(self._note(entry.url), entry)
 
     def sweep(self) -> None:
         """Take away what processes that died a day ago or more were writing."""
         for path in (self.folder / "unfinished").glob("*"):
             if time.time() - path.stat().st_mtime > _STALE_SECONDS:
                 shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+
+    def _replace(self, target: Path, content: Entry | Mapping[str, Version]) -> None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with self.unfinished() as path:
+            path.write_bytes(msgspec.json.encode(content))
+            path.replace(target)
+
+    def _list(self, sha256: str) -> Path:
+        return self.folder / "parts" / f"{sha256}.json"
 
     def _unfinished_path(self) -> Path:
         return self.folder / "unfinished" / uuid4().hex
@@ -165,10 +178,6 @@ class Writer:
         os.fsync(self._file.fileno())
         self._file.close()
         return self._hashing.hexdigest()
-
-
-def fetched(version: Version, path: Path) -> Fetched:
-    return Fetched(path=path, sha256=version.sha256, size_bytes=version.size_bytes)
 
 
 def fingerprint(path: Path) -> Version:
