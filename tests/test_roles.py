@@ -35,6 +35,7 @@ MAY_READ = {
 }
 MAY_CALL = {
     ("notifier", "gateway"): {"due_clients"},
+    ("gateway", "scraper"): {"request_import"},
     ("gateway", "scheduler"): {"request_tick"},
 }
 

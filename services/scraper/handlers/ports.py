@@ -1,6 +1,6 @@
 """What the handlers need from the outside; adapters fit these shapes, `main` joins them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import date
 from pathlib import Path
@@ -18,6 +18,10 @@ from services.scraper.sales import Reading
 
 AttemptState = Literal["loaded", "unchanged", "no_sale", "not_covered", "broken", "hollow", "down"]
 YearState = Literal["read", "no_sale", "not_covered", "failed"]
+LinesByCommune = Mapping[str, int]
+"""Of how many lines of a file each commune's sales consist; who has none is not named."""
+OnYear = Callable[[int], Awaitable[None]]
+"""Told after each year how many have been loaded."""
 
 
 class MissingFileError(Exception):
@@ -76,7 +80,21 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     fence: int
     insee_code: str
     first_year: int
+    """From it to this year all are wanted; 0: from the first that a job of today looks at."""
+    years: tuple[int, ...] = ()
+    """Wanted besides."""
     today: date
+
+
+class Held(msgspec.Struct, frozen=True, kw_only=True):
+    """What a refresh that is ours is asked for by now."""
+
+    first_year: int
+    years: tuple[int, ...]
+
+    def goes_beyond(self, claim: Claim) -> bool:
+        """Whether somebody who joined after the claim wants more."""
+        return self.first_year < claim.first_year or not set(self.years) <= set(claim.years)
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,7 +180,13 @@ class Cities(Protocol):
     ) -> Mapping[Asked, CityState]: ...
     async def problems(self, insee_codes: Sequence[str]) -> Sequence[YearProblem]: ...
     async def place(self, insee_code: str) -> Place: ...
-    async def settle(self, claim: Claim, gathered: Gathered) -> None: ...
+    async def settle(
+        self,
+        claim: Claim,
+        place: Place,
+        gathered: Gathered,
+        lines: Mapping[int, LinesByCommune],
+    ) -> None: ...
 
 
 class Jobs(Protocol):
@@ -173,17 +197,21 @@ class Jobs(Protocol):
 
 class Refreshes(Protocol):
     async def open(self, first_years: Mapping[str, int]) -> None: ...
-    async def claim(self) -> Claim | None: ...
+    async def claim(self, *, imports: bool = True) -> Claim | None: ...
+    async def is_ours(self, claim: Claim) -> bool: ...
     async def renew(self, claim: Claim) -> bool: ...
     async def progress(self, claim: Claim, done: int, total: int) -> bool: ...
-    async def hold(self, claim: Claim) -> int | None: ...
+    async def hold(self, claim: Claim) -> Held | None: ...
     async def requeue(self, claim: Claim) -> None: ...
     async def record(self, claim: Claim, attempts: Sequence[Attempt]) -> None: ...
     async def close(self, claim: Claim, error: str | None) -> None: ...
 
 
 class Stock(Protocol):
-    async def load(self, claim: Claim, gathered: Gathered) -> None: ...
+    async def reserve(self, insee_code: str) -> None: ...
+    async def load(
+        self, place: Place, gathered: Gathered, on_year: OnYear
+    ) -> Mapping[int, LinesByCommune]: ...
     async def of_jobs(self, wanted: Sequence[Wanted]) -> Mapping[UUID, int]: ...
 
 

@@ -1,4 +1,4 @@
-"""What is known of a city, and what a refresh makes of it."""
+"""What is known of a city, and of a department to be imported."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -6,17 +6,18 @@ from typing import Final
 import msgspec
 
 from libs.common.postgres import Connection
-from services.scraper.domain import CityState, Window, department_of
+from services.scraper.domain import CityState, Window, department_of, is_department
 from services.scraper.handlers.ports import (
     Asked,
     Claim,
     Gathered,
     KnownYear,
+    LinesByCommune,
     Place,
     Target,
-    Verdict,
     YearProblem,
 )
+from services.scraper.repository.settling import settle
 
 NEIGHBOURS: Final = 3
 
@@ -55,95 +56,20 @@ PLACE: Final = """
       ) as neighbours
 """
 
+COMMUNES: Final = """
+    select insee_code, former_codes from place
+    where insee_code like $1 || '%' and refusal is null
+      and coalesce(expands_to, array[insee_code]) = array[insee_code]
+    order by insee_code
+"""
+
+# A year of several communes is known if one file served them all.
 KNOWN: Final = """
-    select year, file_sha256, lines from city_year
-    where insee_code = $1 and file_sha256 is not null
-"""
-
-SUCCEEDED: Final = """
-    insert into city (insee_code, last_scraped, first_year) values ($1, public.clock(), $2)
-    on conflict (insee_code)
-    do update set last_scraped = excluded.last_scraped, first_year = excluded.first_year,
-                  failed_at = null, error = null
-"""
-
-FAILED: Final = """
-    insert into city (insee_code, failed_at, error) values ($1, public.clock(), $2)
-    on conflict (insee_code) do update set failed_at = excluded.failed_at, error = excluded.error
-"""
-
-YEARS: Final = """
-    insert into city_year (insee_code, year, state, error, source, edition, file_sha256, lines,
-                           loaded_at)
-    select $1, y.year, y.state, y.error, coalesce(y.source, ''), coalesce(y.edition, ''),
-           y.file_sha256, coalesce(y.lines, 0), case when y.file_sha256 is not null then public.clock() end
-    from jsonb_to_recordset($2) as y(year int, state text, error text, source text, edition text,
-                                     file_sha256 text, lines int)
-    on conflict (insee_code, year)
-    do update set state = excluded.state, error = excluded.error,
-      source = coalesce(nullif(excluded.source, ''), city_year.source),
-      edition = case when excluded.file_sha256 is null then city_year.edition
-                     else excluded.edition end,
-      lines = case when excluded.file_sha256 is null then city_year.lines else excluded.lines end,
-      file_sha256 = coalesce(excluded.file_sha256, city_year.file_sha256),
-      loaded_at = coalesce(excluded.loaded_at, city_year.loaded_at)
-"""
-
-AVERAGES: Final = """
-    with price as (
-      select kind, (price_eur / surface_m2)::float8 as eur_per_m2
-      from property
-      where insee_code = $1 and vanished_at is null and not suspect
-        and kind in ('house', 'apartment') and price_eur > 0 and surface_m2 > 0
-    ),
-    median as (
-      select percentile_cont(0.5) within group (order by eur_per_m2)
-               filter (where kind = 'house') as house,
-             percentile_cont(0.5) within group (order by eur_per_m2)
-               filter (where kind = 'apartment') as apartment
-      from price
-    )
-    update city
-    set house_price_avg = round(median.house)::int, apartment_price_avg = round(median.apartment)::int
-    from median
-    where insee_code = $1
-"""
-
-# Paris, Lyon and Marseille are as fresh as the stalest of their arrondissements.
-PARENT: Final = """
-    with parent as (
-      select insee_code, expands_to from place
-      where $1 = any(expands_to) and cardinality(expands_to) > 1
-    ),
-    freshness as (
-      select parent.insee_code, min(city.last_scraped) as last_scraped,
-             max(city.first_year) as first_year,
-             count(city.last_scraped) = cardinality(parent.expands_to) as complete
-      from parent left join city on city.insee_code = any(parent.expands_to)
-      group by parent.insee_code, parent.expands_to
-    ),
-    price as (
-      select parent.insee_code, kind, (price_eur / surface_m2)::float8 as eur_per_m2
-      from parent join property on property.insee_code = any(parent.expands_to)
-      where vanished_at is null and not suspect
-        and kind in ('house', 'apartment') and price_eur > 0 and surface_m2 > 0
-    ),
-    median as (
-      select insee_code,
-             percentile_cont(0.5) within group (order by eur_per_m2)
-               filter (where kind = 'house') as house,
-             percentile_cont(0.5) within group (order by eur_per_m2)
-               filter (where kind = 'apartment') as apartment
-      from price group by insee_code
-    )
-    insert into city (insee_code, last_scraped, first_year, house_price_avg, apartment_price_avg)
-    select insee_code, case when complete then last_scraped end,
-           case when complete then first_year end, round(house)::int, round(apartment)::int
-    from freshness left join median using (insee_code)
-    on conflict (insee_code)
-    do update set last_scraped = excluded.last_scraped, first_year = excluded.first_year,
-                  house_price_avg = excluded.house_price_avg,
-                  apartment_price_avg = excluded.apartment_price_avg
+    select year, min(file_sha256) as file_sha256, sum(lines)::int as lines
+    from city_year
+    where insee_code = any($1::text[]) and file_sha256 is not null
+    group by year
+    having count(*) = cardinality($1::text[]) and count(distinct file_sha256) = 1
 """
 
 
@@ -175,41 +101,43 @@ class PostgresCities(msgspec.Struct, frozen=True):
         return [YearProblem(**dict(row)) for row in rows]
 
     async def place(self, insee_code: str) -> Place:
+        """What must be known of a commune, or of all communes of a department."""
+        if is_department(insee_code):
+            return await self._department(insee_code)
         row = await self.connection.fetchrow(
             PLACE, insee_code, department_of(insee_code), NEIGHBOURS
         )
-        known = await self.connection.fetch(KNOWN, insee_code)
         return Place(
             insee_code=insee_code,
             communes=(insee_code,),
             moved=dict.fromkeys(row["former_codes"] if row else (), insee_code),
             neighbours=tuple(row["neighbours"]) if row else (),
-            known={
-                one["year"]: KnownYear(file_sha256=one["file_sha256"], lines=one["lines"])
-                for one in known
-            },
+            known=await self._known([insee_code]),
         )
 
-    async def settle(self, claim: Claim, gathered: Gathered) -> None:
-        """Fresh, or failed with the reason; its years, and the averages of its sales."""
-        if gathered.error is None:
-            await self.connection.execute(SUCCEEDED, claim.insee_code, claim.first_year)
-        else:
-            await self.connection.execute(FAILED, claim.insee_code, gathered.error)
-        rows = [_year_row(year, verdict) for year, verdict in gathered.years.items()]
-        await self.connection.execute(YEARS, claim.insee_code, rows)
-        await self.connection.execute(AVERAGES, claim.insee_code)
-        await self.connection.execute(PARENT, claim.insee_code)
+    async def settle(
+        self,
+        claim: Claim,
+        place: Place,
+        gathered: Gathered,
+        lines: Mapping[int, LinesByCommune],
+    ) -> None:
+        """Fresh, or failed with the reason; their years, and the averages of their sales."""
+        await settle(self.connection, claim, place, gathered, lines)
 
+    async def _department(self, code: str) -> Place:
+        rows = await self.connection.fetch(COMMUNES, code)
+        communes = [row["insee_code"] for row in rows]
+        return Place(
+            insee_code=code,
+            communes=tuple(communes),
+            moved={former: row["insee_code"] for row in rows for former in row["former_codes"]},
+            neighbours=(),
+            known=await self._known(communes),
+        )
 
-def _year_row(year: int, verdict: Verdict) -> dict[str, object]:
-    attempt = verdict.attempt
-    row: dict[str, object] = {"year": year, "state": verdict.state, "error": verdict.error}
-    if attempt is None or attempt.state != "loaded":
-        return row
-    return row | {
-        "source": attempt.source.format,
-        "edition": attempt.edition,
-        "file_sha256": attempt.sha256,
-        "lines": attempt.lines,
-    }
+    async def _known(self, communes: Sequence[str]) -> Mapping[int, KnownYear]:
+        return {
+            row["year"]: KnownYear(file_sha256=row["file_sha256"], lines=row["lines"])
+            for row in await self.connection.fetch(KNOWN, communes)
+        }

@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from libs.common.postgres import Connection
-from services.scraper.handlers.ports import Attempt, Claim
+from services.scraper.handlers.ports import Attempt, Claim, Held
 
 # An open refresh is written although nothing may change: that locks it until the jobs which are
 # going to wait for it are committed.
@@ -18,24 +18,30 @@ OPEN: Final = """
     do update set first_year = least(refresh.first_year, excluded.first_year)
 """
 
+# Jobs wait for cities, nobody for departments: those come last.
 CLAIM: Final = """
     update refresh
     set state = 'running', fence = fence + 1, updated_at = public.clock(),
         lease_until = public.clock() + interval '60 seconds'
     where id = (
       select id from refresh
-      where state = 'queued' or (state = 'running' and lease_until < public.clock())
-      order by created_at
+      where (state = 'queued' or (state = 'running' and lease_until < public.clock()))
+        and ($1 or length(insee_code) > 3)
+      order by length(insee_code) > 3 desc, created_at
       limit 1
       for update skip locked
     )
-    returning id, fence, insee_code, first_year,
+    returning id, fence, insee_code, first_year, years,
               (public.clock() at time zone 'Europe/Paris')::date as today
 """
 
+IS_OURS: Final = "select true from refresh where id = $1 and fence = $2 and state = 'running'"
+
+# One that has just been closed bears our fence still: then nothing was lost.
 RENEW: Final = """
-    update refresh set lease_until = public.clock() + interval '60 seconds'
-    where id = $1 and fence = $2 and state = 'running'
+    update refresh
+    set lease_until = case when state = 'running' then public.clock() + interval '60 seconds' end
+    where id = $1 and fence = $2
     returning true
 """
 
@@ -46,7 +52,9 @@ PROGRESS: Final = """
 """
 
 HOLD: Final = """
-    select first_year from refresh where id = $1 and fence = $2 and state = 'running' for update
+    select first_year, years from refresh
+    where id = $1 and fence = $2 and state = 'running'
+    for update
 """
 
 REQUEUE: Final = """
@@ -58,6 +66,7 @@ REQUEUE: Final = """
 CLOSE: Final = """
     update refresh
     set state = case when $3::text is null then 'done' else 'failed' end, error = $3,
+        done = case when $3::text is null then total else done end,
         lease_until = null, updated_at = public.clock()
     where id = $1 and fence = $2
 """
@@ -81,10 +90,14 @@ class PostgresRefreshes(msgspec.Struct, frozen=True):
         if first_years:
             await self.connection.execute(OPEN, list(first_years), list(first_years.values()))
 
-    async def claim(self) -> Claim | None:
+    async def claim(self, *, imports: bool = True) -> Claim | None:
         """The oldest refresh that nobody works on, now ours for 60 seconds."""
-        row = await self.connection.fetchrow(CLAIM)
-        return Claim(**dict(row)) if row else None
+        row = await self.connection.fetchrow(CLAIM, imports)
+        return msgspec.convert(dict(row), Claim) if row else None
+
+    async def is_ours(self, claim: Claim) -> bool:
+        """Whether the claim still stands; it may be lost the next moment."""
+        return bool(await self.connection.fetchval(IS_OURS, claim.id, claim.fence))
 
     async def renew(self, claim: Claim) -> bool:
         return bool(await self.connection.fetchval(RENEW, claim.id, claim.fence))
@@ -92,12 +105,13 @@ class PostgresRefreshes(msgspec.Struct, frozen=True):
     async def progress(self, claim: Claim, done: int, total: int) -> bool:
         return bool(await self.connection.fetchval(PROGRESS, claim.id, claim.fence, done, total))
 
-    async def hold(self, claim: Claim) -> int | None:
-        """The first year now wanted, nothing if the claim stands no more.
+    async def hold(self, claim: Claim) -> Held | None:
+        """What is now wanted of it, nothing if the claim stands no more.
 
         Until the transaction ends nobody can take it over.
         """
-        return await self.connection.fetchval(HOLD, claim.id, claim.fence)
+        row = await self.connection.fetchrow(HOLD, claim.id, claim.fence)
+        return msgspec.convert(dict(row), Held) if row else None
 
     async def requeue(self, claim: Claim) -> None:
         await self.connection.execute(REQUEUE, claim.id, claim.fence)
