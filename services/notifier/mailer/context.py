@@ -2,12 +2,25 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from services.notifier.domain.mail import Contact, Draft, Home
 from services.notifier.domain.wording import months_between, printable
 
 CARDS: Final = 50
+
+
+class Card(NamedTuple):
+    """A home as templates see it; an attribute is found several times faster than a key."""
+
+    address: str
+    city: str
+    kind: str
+    surface_m2: float | None
+    rooms: int | None
+    price_eur: float
+    sold_on: date
+    age_months: int
 
 
 def context(draft: Draft, *, reply_address: str, public_base_url: str) -> dict[str, Any]:
@@ -38,23 +51,23 @@ def _notification(homes: Sequence[Home]) -> dict[str, Any]:
         "count": len(homes),
         "average_price": sum(home.price_eur for home in homes) / len(homes),
         "assigned_on": assigned_on,
-        "homes": [_home(home) for home in homes[:CARDS]],
+        "homes": [_card(home) for home in homes[:CARDS]],
         "others": max(0, len(homes) - CARDS),
         "sources": list(sources),
     }
 
 
-def _home(home: Home) -> dict[str, Any]:
-    return {
-        "address": printable(home.address),
-        "city": printable(f"{home.postal_code} {home.city_name}"),
-        "kind": home.kind,
-        "surface_m2": home.surface_m2,
-        "rooms": home.rooms,
-        "price_eur": home.price_eur,
-        "sold_on": home.sold_on,
-        "age_months": months_between(home.sold_on, home.assigned_on),
-    }
+def _card(home: Home) -> Card:
+    return Card(
+        address=printable(home.address),
+        city=printable(f"{home.postal_code} {home.city_name}"),
+        kind=home.kind,
+        surface_m2=home.surface_m2,
+        rooms=home.rooms,
+        price_eur=home.price_eur,
+        sold_on=home.sold_on,
+        age_months=months_between(home.sold_on, home.assigned_on),
+    )
 
 
 def _alert(draft: Draft) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -66,13 +67,19 @@ def mailbox(name: str, address: str) -> str:
 def envelope_address(address: str) -> str:
     """The address as an envelope and a header bear it; an international domain in its ASCII form."""
     local, _, domain = address.rpartition("@")
-    try:
-        plain = f"{local}@{domain.encode('idna').decode('ascii')}"
-    except UnicodeError:
-        plain = ""
+    plain = f"{local}@{_ascii_domain(domain)}"
     if not _ADDRESS.fullmatch(plain) or not plain.isascii():
         raise PermanentError("the mail address cannot be written in an envelope")
     return plain
+
+
+@lru_cache(1000)
+def _ascii_domain(domain: str) -> str:
+    """As the name service knows it; nothing for what is none. Remembered: the codec is slow."""
+    try:
+        return domain.encode("idna").decode("ascii")
+    except UnicodeError:
+        return ""
 
 
 def _refuse_control(value: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import css_inline
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from services.notifier.domain.wording import filters
 
@@ -25,14 +25,30 @@ class Words(NamedTuple):
     html_body: str
 
 
+class _Templates(NamedTuple):
+    subject: Template
+    text_body: Template
+    html_body: Template
+
+
 def render(kind: str, locale: str, context: Mapping[str, Any]) -> Words:
     """The words of one mail; a name that the context lacks is an error."""
+    templates = _templates(kind, locale)
+    subject = templates.subject.render(context).strip()
+    text = templates.text_body.render(context)
+    page = templates.html_body.render(context, subject=subject, locale=locale)
+    return Words(subject, text, _INLINER.inline(page))
+
+
+@cache
+def _templates(kind: str, locale: str) -> _Templates:
     folder = f"{kind}/{locale}"
     plain, html = _environment(locale, escape=False), _environment(locale, escape=True)
-    subject = plain.get_template(f"{folder}/subject.txt").render(context).strip()
-    text = plain.get_template(f"{folder}/body.txt").render(context)
-    page = html.get_template(f"{folder}/body.html").render(context, subject=subject, locale=locale)
-    return Words(subject, text, _INLINER.inline(page))
+    return _Templates(
+        subject=plain.get_template(f"{folder}/subject.txt"),
+        text_body=plain.get_template(f"{folder}/body.txt"),
+        html_body=html.get_template(f"{folder}/body.html"),
+    )
 
 
 @cache
