@@ -161,7 +161,7 @@ def producer(settings: CommonSettings) -> AIOKafkaProducer:
         acks="all",
         enable_idempotence=settings.kafka_idempotence,
         max_request_size=MAX_BYTES,
-        max_batch_size=256 * 1024,
+        max_batch_size=1024 * 1024,
         request_timeout_ms=10_000,
         metadata_max_age_ms=METADATA_MAX_AGE_MS,
         security_protocol=settings.kafka_security_protocol,
