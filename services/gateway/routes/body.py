@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from itertools import islice
 from typing import Any, ClassVar, Final, TypeVar
 
@@ -72,10 +73,15 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
 
 
+@cache
+def _fields(kind: type[Body]) -> tuple[msgspec.structs.FieldInfo, ...]:
+    return msgspec.structs.fields(kind)
+
+
 def _read_fields(
     given: dict[str, Any], kind: type[Body], values: dict[str, Any]
 ) -> Iterator[Fault]:
-    for field in msgspec.structs.fields(kind):
+    for field in _fields(kind):
         if field.encode_name not in given:
             if field.required:
                 yield Fault(pointer=pointer(field.encode_name), detail="is required")
@@ -92,7 +98,7 @@ def _read_fields(
 
 
 def _unknown_fields(given: dict[str, Any], kind: type[Body]) -> Iterator[Fault]:
-    known = {field.encode_name for field in msgspec.structs.fields(kind)}
+    known = {field.encode_name for field in _fields(kind)}
     for name in islice((name for name in given if name not in known), MOST_UNKNOWN):
         yield Fault(pointer=pointer(name[:100]), detail="is not a field of this request")
 
