@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Final, NoReturn
 
 import httpx
+import msgspec
 import structlog
 
 from libs.common import outbox, postgres, service
@@ -33,7 +34,7 @@ from services.scraper.settings import ScraperSettings
 log = structlog.get_logger()
 
 NAME: Final = "scraper"
-WORKERS: Final = 2  # the publishers are served one file at a time by each
+WORKERS: Final = 2  # the publishers are served one file at a time by each; one takes departments
 PLACES_EVERY_SECONDS: Final = 24 * 3600
 PLACES_AGAIN_SECONDS: Final = 30
 
@@ -106,7 +107,8 @@ async def main() -> None:
             sources=settings.sources,
             rules=settings.rules,
         )
-        tasks = [worker.run() for _ in range(WORKERS)]
+        for_cities = msgspec.structs.replace(worker, imports=False)
+        tasks = [worker.run(), *(for_cities.run() for _ in range(1, WORKERS))]
         tasks.append(keep_places(settings.places_url, pool, client))
         await service.run(
             NAME,

@@ -14,6 +14,7 @@ from services.gateway.routes import (
     clients,
     docs,
     health,
+    imports,
     jobs,
     openapi,
     properties,
@@ -101,7 +102,12 @@ def _routes(settings: GatewaySettings, count: Count) -> list[ControllerRouterHan
         Router(
             "/admin",
             middleware=[locked(admin_keys(settings.admin_api_key, settings.api_key))],
-            route_handlers=[health.admin_health, schedule.run_schedule],
+            route_handlers=[
+                health.admin_health,
+                schedule.run_schedule,
+                imports.request_import,
+                imports.read_import,
+            ],
         ),
     ]
 

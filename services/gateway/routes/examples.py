@@ -23,6 +23,7 @@ BODIES: Final[Mapping[str, Any]] = {
     "process_client": {"client_id": CLIENT},
     "add_addresses": {"client_id": CLIENT, "count": 5},
     "run_schedule": {"kind": "send_day", "date": "2026-11-21", "dry_run": True},
+    "request_import": {"department": "01"},
 }
 
 _WORK: Final = {"state": "done", "done": 2, "total": 2, "seconds": 1.2}
@@ -131,4 +132,6 @@ ANSWERS: Final[Mapping[str, Any]] = {
         "ran_at": None,
         "clients": [{"client_id": CLIENT, "effective_day": "2026-11-21", "already_served": False}],
     },
+    "request_import": {"id": JOB, "href": f"/admin/imports/{JOB}"},
+    "read_import": {"state": "running", "done": 9, "total": 18, "error": None},
 }

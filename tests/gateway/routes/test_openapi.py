@@ -6,9 +6,11 @@ import pytest
 
 from services.gateway.domain.progress import JobStatus
 from services.gateway.repository.cities import City
+from services.gateway.repository.imports import ImportProgress
 from services.gateway.routes import (
     clients,
     health,
+    imports,
     jobs,
     openapi,
     properties,
@@ -26,6 +28,7 @@ OPERATIONS = {
     ("post", "/api/process-client"), ("post", "/api/add-addresses"),
     ("get", "/api/job-status/{job_id}"), ("get", "/api/get-client-properties/{client_id}"),
     ("get", "/api/cities"), ("post", "/admin/schedule/run"),
+    ("post", "/admin/imports"), ("get", "/admin/imports/{import_id}"),
 }  # fmt: skip
 
 FIELDS = {
@@ -48,6 +51,9 @@ FIELDS = {
     "Due": "client_id effective_day already_served",
     "SystemHealth": "status timestamp components",
     "Component": "status message",
+    "Queued": "id href",
+    "RequestImport": "department years",
+    "ImportProgress": "state done total error",
     "Problem": "type title status detail instance trace_id errors",
     "Fault": "pointer detail in",
 }
@@ -67,6 +73,8 @@ KINDS: dict[str, Any] = {
     "client_properties": properties.Properties,
     "find_cities": list[City],
     "run_schedule": schedule.ScheduleAnswer,
+    "request_import": imports.Queued,
+    "read_import": ImportProgress,
 }
 
 
@@ -99,7 +107,7 @@ def test_it_names_every_field(document: dict[str, Any]):
 
 
 def test_bodies_refuse_unknown_fields_and_say_so(document: dict[str, Any]):
-    for name in ("Registration", "ProcessClient", "AddAddresses", "RunSchedule"):
+    for name in ("Registration", "ProcessClient", "AddAddresses", "RunSchedule", "RequestImport"):
         assert document["components"]["schemas"][name]["additionalProperties"] is False
 
 
@@ -159,6 +167,7 @@ def test_every_example_is_true(document: dict[str, Any]):
         "process_client": jobs.ProcessClient,
         "add_addresses": jobs.AddAddresses,
         "run_schedule": schedule.RunSchedule,
+        "request_import": imports.RequestImport,
     }.items():
         assert msgspec.convert(BODIES[name], kind)
 

@@ -1,0 +1,66 @@
+"""Departments read as a whole, before their cities are asked for."""
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+import msgspec
+import structlog
+from litestar import get, post
+from litestar.params import JSONBody
+from msgspec import Meta
+
+from services.gateway.repository import imports
+from services.gateway.repository.imports import ImportProgress
+from services.gateway.routes.body import Body, Check
+from services.gateway.routes.ports import Given
+from services.gateway.routes.problems import Fault, invalid, unknown
+from services.gateway.routes.values import PathId, identifier, without_repeats
+
+log = structlog.get_logger()
+
+Department = Annotated[str, Meta(pattern="^([0-9][0-9AB]|9[78][0-9])$", examples=["01"])]
+Years = Annotated[
+    tuple[Annotated[int, Meta(ge=0, le=9999)], ...],
+    Meta(min_length=1, max_length=50, examples=[[2019, 2020]]),
+]
+
+
+class RequestImport(Body, frozen=True, kw_only=True):
+    """Which department to read; without `years` those that a job of today needs."""
+
+    department: Department
+    years: Years | None = None
+
+    checks: ClassVar[Mapping[str, Check]] = {
+        "years": lambda years: without_repeats(years) if years else None
+    }
+
+
+class Queued(msgspec.Struct, frozen=True, kw_only=True):
+    """What was asked for, and where to see how far it is."""
+
+    id: UUID
+    href: str
+
+
+@post("/imports", tags=["Imports"], status_code=202)
+async def request_import(data: JSONBody[RequestImport], ports: Given) -> Queued:
+    """Have the sales of all communes of a department read; an import under way is joined."""
+    async with ports.writing() as (connection, _):
+        asked = await imports.request_import(connection, data.department, data.years or ())
+    if asked.id is None:
+        raise invalid(Fault(pointer=f"/{asked.field}", detail=asked.refusal or "is refused"))
+    log.info("import_requested", import_id=str(asked.id), department=data.department)
+    return Queued(id=asked.id, href=f"/admin/imports/{asked.id}")
+
+
+@get("/imports/{import_id:str}", tags=["Imports"], opt={"refuses": [404]})
+async def read_import(import_id: PathId, ports: Given) -> ImportProgress:
+    """How far an import is: `queued`, `running`, `done`, or `failed` with the reason."""
+    asked = identifier(import_id, "import_id")
+    async with ports.reading() as connection:
+        found = await imports.find_import(connection, asked)
+    if found is None:
+        raise unknown(f"Import {import_id} not found")
+    return found
