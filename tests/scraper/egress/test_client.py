@@ -96,6 +96,16 @@ async def test_a_proxy_of_the_environment_is_not_used(monkeypatch: pytest.Monkey
     assert proxy.connections == 0
 
 
+async def test_a_password_of_this_machines_users_is_not_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login boss password hunter2\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    async with listening(saying(fine())) as site, egress([f"127.0.0.1:{site.port}"]) as client:
+        await client.get(f"http://127.0.0.1:{site.port}/")
+    assert "Authorization" not in site.heads[0]
+
+
 async def test_three_redirects_are_followed_and_a_fourth_is_not():
     steps = iter(["/b", "/c", "/d", "/e"])
 

@@ -172,6 +172,35 @@ async def test_a_name_that_changes_its_mind_is_asked_once_a_connection():
     assert victim.connections == 0
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.1",
+        "http://0177.0.0.1.",
+        "http://0x7f000001",
+        "http://2130706433",
+        "http://%31%32%37.0.0.1",
+        "http://a..b",
+        "http://pg:5432",
+        "http://user@site.test",
+        "ftp://site.test",
+    ],
+)
+async def test_what_cannot_be_meant_is_not_even_looked_up(url: str):
+    """A resolver may know a public address for anything."""
+    asked: list[str] = []
+
+    async def resolve(name: str) -> list[str]:
+        asked.append(name)
+        return [PUBLIC]
+
+    async with egress(resolve=resolve, network=(dialled := Dialled(PUBLIC))) as client:
+        with pytest.raises(REFUSALS):
+            await client.get(url)
+
+    assert (asked, dialled.addresses) == ([], [])
+
+
 async def test_a_name_without_an_answer_is_no_address():
     async def nothing(name: str) -> list[str]:
         raise OSError(f"{name} is not known")

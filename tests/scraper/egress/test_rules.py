@@ -30,6 +30,10 @@ def test_a_publishers_address_is_public(address):
     assert is_public(address)
 
 
+def test_an_address_of_one_interface_is_not_public():
+    assert not is_public("2a00:1450::1%2")
+
+
 @given(st.ip_addresses(v=4))
 def test_what_the_standard_library_holds_for_private_is_not_public(address: IPv4Address):
     if not address.is_global or address.is_multicast:
