@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date
-from typing import Final
 
 import msgspec
 import structlog
@@ -31,11 +30,6 @@ from services.scraper.sales import Reading, SalesFileError, read_sales
 
 log = structlog.get_logger()
 
-_NO_SHARED_SOURCE: Final = (
-    "no_source_by_department: SALES_SOURCES has a file for each commune only; a department is read"
-    " from a template without {insee}."
-)
-
 OnFile = Callable[[int], Awaitable[None]]
 """Told after each file how many years have been served so far."""
 
@@ -56,10 +50,6 @@ async def gather(
     """
     asked: list[Attempt] = []
     served: dict[int, Attempt] = {}
-    if is_department(place.insee_code):
-        sources = [source for source in sources if not source.is_by_commune]
-        if not sources:
-            return Gathered(error=_NO_SHARED_SOURCE)
     queues = {year: [source for source in sources if source.serves(year)] for year in years}
     while open_years := [year for year, queue in queues.items() if queue and year not in served]:
         for year in open_years:

@@ -222,12 +222,3 @@ async def test_a_department_is_gathered_from_shared_files_without_its_sales(scen
         assert attempt.path.is_file()
         assert attempt.lines
         assert attempt.lines > 500
-
-
-async def test_a_department_needs_a_source_that_is_not_by_commune(scene: Scene):
-    ain = Place(insee_code="01", communes=("01053",), moved={}, neighbours=(), known={})
-
-    gathered = await scene.gathered(ain, [2019], sources=scene.sources[:1])
-
-    assert (gathered.error or "").startswith("no_source_by_department: SALES_SOURCES")
-    assert not scene.publisher.asked
