@@ -212,7 +212,7 @@ async def test_a_department_is_gathered_from_shared_files_without_its_sales(scen
         insee_code="01", communes=("01053", "01426", "01451"), moved=MOVED, neighbours=(), known={}
     )
 
-    gathered = await scene.gathered(ain, [2019, 2023])
+    gathered = await scene.gathered(ain, [2019, 2023], sources=scene.without("{insee}"))
 
     for year in (2019, 2023):
         attempt = gathered.years[year].attempt
