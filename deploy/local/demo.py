@@ -30,11 +30,14 @@ async def demo(environ: Mapping[str, str] = os.environ) -> int:
     """The exit code: 0 only when the mail has arrived and the addresses were shown."""
     began = time.monotonic()
     stack = settings.resolve(_environment(environ))
+    is_live = environ.get("LIVE") == "1"
+    if is_live:
+        _keep_archive(settings.data_dir(environ), stack.data_dir)
     stop = asyncio.Event()
     on_signals(stop.set)
     work = supervisor(stack)
     cities = (environ.get("CITIES") or CITY).replace(",", " ").split()
-    seconds = SECONDS_LIVE if environ.get("LIVE") == "1" else SECONDS
+    seconds = SECONDS_LIVE if is_live else SECONDS
     agent = Agent(stack, cities, seconds=seconds, deaths=work.deaths)
     running = asyncio.create_task(work.run(stop))
     story = asyncio.create_task(agent.story())
@@ -73,6 +76,13 @@ def _environment(environ: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def _keep_archive(data_dir: Path, folder: Path) -> None:
+    """What public sites send is for every demo, and for `make up`: nobody sends it twice."""
+    archive = data_dir / "archive"
+    archive.mkdir(exist_ok=True)
+    (folder / "archive").symlink_to(archive)
+
+
 def sales_source(sales: str) -> str:
     """The publisher that a folder, a template or a file on this disk is."""
     template = sales if "{" in sales or Path(sales).is_file() else f"{sales}/{OF_A_FOLDER}"
@@ -93,7 +103,7 @@ def _complain(error: Exception, agent: Agent, data_dir: Path) -> None:
 def _tidy(data_dir: Path) -> None:
     """Everything but the mail goes."""
     for path in data_dir.iterdir():
-        if path.is_dir() and path.name != "mail":
-            shutil.rmtree(path)
-        elif path.is_file():
+        if path.is_file() or path.is_symlink():
             path.unlink()
+        elif path.name != "mail":
+            shutil.rmtree(path)

@@ -117,7 +117,9 @@ async def test_a_file_of_all_france_serves_the_next_city_though_its_publisher_dr
     assert sum("/valeursfoncieres-2019.txt.zip" in asked for asked in publisher.asked) == 1
 
 
-async def test_the_demo_ends_well_on_public_sources(tmp_path: Path, live: dict[str, str]) -> None:
+async def test_the_demo_ends_well_and_keeps_what_public_sites_sent(
+    tmp_path: Path, live: dict[str, str]
+) -> None:
     told = await asyncio.to_thread(
         subprocess.run,
         [sys.executable, "-m", "deploy.local", "demo"],
@@ -133,4 +135,6 @@ async def test_the_demo_ends_well_on_public_sources(tmp_path: Path, live: dict[s
     addresses = [line for line in told.stdout.splitlines() if "BOURG" in line.upper()]
     assert len(addresses) == 10
     assert {line[:4] for line in addresses} <= {"2018", "2019", "2020"}
-    assert await asyncio.to_thread(lambda: list(tmp_path.glob("demo-*/mail/*.eml")))
+    left = await asyncio.to_thread(lambda: [path.name for path in tmp_path.glob("demo-*/*")])
+    assert left == ["mail"]
+    assert (tmp_path / "archive" / "urls").is_dir()
