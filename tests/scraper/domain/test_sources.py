@@ -1,6 +1,12 @@
 import pytest
 
-from services.scraper.domain import Source, department_of, edition_in, parse_sources
+from services.scraper.domain import (
+    Source,
+    department_of,
+    edition_in,
+    is_department,
+    parse_sources,
+)
 
 FORMATS = ("geo-dvf",)
 
@@ -71,3 +77,64 @@ def test_the_folders_of_a_year_are_tried_from_the_deepest():
 )
 def test_a_url_may_name_its_vintage(url: str, edition: str):
     assert edition_in(url) == edition
+
+
+@pytest.mark.parametrize("code", ["01", "2A", "2B", "95", "971", "974"])
+def test_a_department_is_told_from_a_commune(code: str):
+    assert is_department(code)
+    assert not is_department("01053")
+    assert not is_department("2A004")
+    assert not is_department("97411")
+
+
+@pytest.mark.parametrize(
+    "template,by_commune,national",
+    [
+        ("https://a.org/{year}/{insee}.csv", True, False),
+        ("https://a.org/{year}/{department}/{insee}.csv", True, False),
+        ("https://a.org/{year}/{department}.csv.gz", False, False),
+        ("https://a.org/{year}.txt", False, True),
+        ("file:///srv/all.csv", False, True),
+    ],
+)
+def test_a_template_says_whose_sales_a_file_has(
+    template: str,
+    by_commune: bool,  # noqa: FBT001 - a column of the table above
+    national: bool,  # noqa: FBT001
+):
+    source = Source("geo-dvf", template)
+
+    assert (source.is_by_commune, source.is_national) == (by_commune, national)
+
+
+@pytest.mark.parametrize(
+    "year,edition",
+    [
+        (2014, "201904"),
+        (2015, "201904"),
+        (2016, "202110"),
+        (2017, "202204"),
+        (2018, "202304"),
+        (2019, "202404"),
+        (2020, "202504"),
+        (2021, "202504"),
+        (2024, "202504"),
+    ],
+)
+def test_a_raw_year_is_taken_from_the_latest_delivery_that_held_it(year: int, edition: str):
+    source = Source("raw-dvf", "https://a.org/{edition}/{year}.txt")
+
+    assert source.url("01053", year) == f"https://a.org/{edition}/{year}.txt"
+    assert edition_in(source.url("01053", year)) == edition
+
+
+def test_the_edition_of_geo_files_is_the_latest():
+    source = Source("geo-dvf", "https://a.org/{edition}/{year}/{insee}.csv")
+
+    assert source.url("01053", 2019) == "https://a.org/latest/2019/01053.csv"
+
+
+def test_only_files_that_name_their_edition_never_change():
+    assert Source("raw-dvf", "https://a.org/{edition}/{year}.txt").is_immutable
+    assert not Source("raw-dvf", "https://a.org/202404/{year}.txt").is_immutable
+    assert not Source("geo-dvf", "https://a.org/{edition}/{year}.csv").is_immutable
