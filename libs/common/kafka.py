@@ -17,7 +17,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.helpers import create_ssl_context
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
-from faststream.kafka.message import KafkaMessage
+from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
 from libs.common.envelope import MAX_BYTES
@@ -120,23 +120,12 @@ def _subscriber(
 
 
 async def _parse(records: Any) -> KafkaMessage:
-    """Total: looks into no message."""
-    return KafkaMessage(body=b"", headers={}, raw_message=records, consumer=_NO_CONSUMER)
+    """Total: looks into no message. Acknowledging goes nowhere: we commit after our transaction."""
+    return KafkaMessage(body=b"", headers={}, raw_message=records, consumer=FAKE_CONSUMER)
 
 
 async def _records(message: KafkaMessage) -> Any:
     return message.raw_message
-
-
-class _NoConsumer:
-    """FastStream's acknowledgement goes nowhere: offsets are committed after our transaction."""
-
-    async def commit(self) -> None: ...
-
-    def seek(self, partition: Any, offset: int) -> None: ...
-
-
-_NO_CONSUMER: Final = _NoConsumer()
 
 
 def _broker(settings: CommonSettings) -> KafkaBroker:
@@ -182,9 +171,5 @@ def _security(settings: CommonSettings) -> BaseSecurity | None:
         return BaseSecurity(ssl_context=context) if context else None
     mechanisms = {"SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}
     mechanism = mechanisms.get(settings.kafka_sasl_mechanism, SASLPlaintext)
-    return mechanism(
-        settings.kafka_sasl_username,
-        settings.kafka_sasl_password,
-        ssl_context=context,
-        use_ssl=context is not None,
-    )
+    credentials = settings.kafka_sasl_username, settings.kafka_sasl_password
+    return mechanism(*credentials, ssl_context=context, use_ssl=context is not None)

@@ -10,7 +10,8 @@ before it, nor more of a topic that has just failed: so the events of a key keep
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any, Final
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from aiokafka.errors import KafkaError
 
 from libs.common import kafka, metrics, postgres
 from libs.common.postgres import Connection
-from libs.common.sending import NOTHING, Answered, send
+from libs.common.sending import send
 from libs.common.settings import CommonSettings
 from libs.telemetry import traces
 
@@ -44,13 +45,13 @@ UNPUBLISHED: Final = """
 """
 
 MARK: Final = """
-    update outbox set published_at = public.clock(), attempts = attempts + 1, last_error = null
+    update outbox set attempts = attempts + 1, last_error = $2::text,
+      published_at = case when $2 is null then public.clock() else published_at end
     where id = any($1::uuid[])
 """
 
-MARK_FAILED: Final = """
-    update outbox set attempts = attempts + 1, last_error = $2 where id = any($1::uuid[])
-"""
+Fate = tuple[Any, Any]
+"""A row, and the broker's answer or the error in its place."""
 
 
 async def run(settings: CommonSettings, source: str, wake: asyncio.Event) -> None:
@@ -88,16 +89,10 @@ async def _publish_for_ever(
             patience, quiet_until = POLL_SECONDS[0], time.monotonic() + GATHER_SECONDS
         else:
             patience = min(patience * 2, POLL_SECONDS[1])
-        await _wait(wake, patience, quiet_until)
-
-
-async def _wait(wake: asyncio.Event, patience: float, quiet_until: float) -> None:
-    try:
-        async with asyncio.timeout(patience):
-            await wake.wait()
-    except TimeoutError:
-        return
-    await asyncio.sleep(quiet_until - time.monotonic())
+        with suppress(TimeoutError):  # nobody wakes us for what another process wrote
+            async with asyncio.timeout(patience):
+                await wake.wait()
+                await asyncio.sleep(quiet_until - time.monotonic())
 
 
 async def publish(
@@ -107,41 +102,43 @@ async def publish(
 
     Each row is marked after the broker's answer. A topic that fails pauses.
     """
-    rows, answered, count = await _select(connection, paused), NOTHING, 0
+    count, fates = 0, list[Fate]()
+    rows = await _select(connection, paused, [])
     while rows:
         # The marking first: PostgreSQL works on it while we encode.
-        _, sent = await asyncio.gather(_mark(connection, answered), send(producer, source, rows))
-        count += len(rows)
-        full = len(rows) == BATCH_ROWS or sent.deferred
-        rows = await _select(connection, paused, sent.ids) if full else ()
-        answered = await sent.answered()
-        until = time.monotonic() + TOPIC_PAUSE_SECONDS
-        paused |= dict.fromkeys(answered.failed_topics, until)
-        rows = [row for row in rows if row["topic"] not in answered.failed_topics]
-    await _mark(connection, answered)
+        _, sent = await asyncio.gather(_mark(connection, fates), send(producer, source, rows))
+        ids = [row["id"] for group, _ in sent for row in group]
+        count += len(ids)
+        is_all = len(ids) == len(rows) < BATCH_ROWS
+        rows = [] if is_all else await _select(connection, paused, ids)
+        answers = await asyncio.gather(*[answer for _, answer in sent], return_exceptions=True)
+        fates = [
+            (row, said) for (group, _), said in zip(sent, answers, strict=True) for row in group
+        ]
+        failed = {row["topic"] for row, said in fates if isinstance(said, BaseException)}
+        paused |= dict.fromkeys(failed, time.monotonic() + TOPIC_PAUSE_SECONDS)
+        rows = [row for row in rows if row["topic"] not in failed]
+    await _mark(connection, fates)
     return count
 
 
-async def _select(
-    connection: Connection, paused: dict[str, float], sent: Sequence[UUID] = ()
-) -> Sequence[Any]:
+async def _select(connection: Connection, paused: Iterable[str], sent: list[UUID]) -> list[Any]:
     return await connection.fetch(UNPUBLISHED, list(paused), sent, BATCH_ROWS)
 
 
-async def _mark(connection: Connection, answered: Answered) -> None:
-    if answered.published:
-        ids = [row["id"] for row in answered.published]
-        await connection.execute(MARK, ids)
+async def _mark(connection: Connection, fates: Sequence[Fate]) -> None:
+    errors = {row["id"]: type(e).__name__ for row, e in fates if isinstance(e, BaseException)}
+    published = [row for row, _ in fates if row["id"] not in errors]
+    if published:
+        ids = [row["id"] for row in published]
+        await connection.execute(MARK, ids, None)
         metrics.OUTBOX_PUBLISHED.inc(len(ids))
-        first = answered.published[:LOGGED_IDS]
-        log.info(
-            "events_published",
-            events=len(ids),
-            event_ids=[str(row["id"]) for row in first],
-            trace_ids=[traces.trace_id(row["headers"].get("traceparent", "")) for row in first],
-        )
-    if answered.failed:
-        ids = [row["id"] for row in answered.failed]
-        await connection.execute(MARK_FAILED, ids, answered.reason)
-        metrics.OUTBOX_FAILURES.inc(len(ids))
-        log.warning("events_not_published", events=len(ids), error=answered.reason)
+        heads = [row["headers"].get("traceparent", "") for row in published[:LOGGED_IDS]]
+        trace_ids = list(dict.fromkeys(map(traces.trace_id, heads)))
+        event_ids = [str(event_id) for event_id in ids[:LOGGED_IDS]]
+        log.info("events_published", events=len(ids), event_ids=event_ids, trace_ids=trace_ids)
+    if errors:
+        reason = ", ".join(sorted(set(errors.values())))
+        await connection.execute(MARK, list(errors), reason)
+        metrics.OUTBOX_FAILURES.inc(len(errors))
+        log.warning("events_not_published", events=len(errors), error=reason)

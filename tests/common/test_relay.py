@@ -108,7 +108,7 @@ async def test_a_topic_that_is_not_there_stops_no_other(
     [left] = await connection.fetch(
         "select topic, attempts, last_error from outbox where published_at is null"
     )
-    assert tuple(left) == ("nowhere", 1, "the topic is not there")
+    assert tuple(left) == ("nowhere", 1, "UnknownTopicOrPartitionError")
 
 
 async def test_an_event_that_cannot_be_sent_stops_no_other(
