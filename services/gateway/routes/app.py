@@ -20,6 +20,7 @@ from services.gateway.routes import (
     properties,
     schedule,
 )
+from services.gateway.routes.answer import Answer
 from services.gateway.routes.body import StrictRequest
 from services.gateway.routes.failures import HANDLERS
 from services.gateway.routes.keys import admin_keys, api_keys, locked
@@ -65,9 +66,10 @@ def create_app(
             docs.document(lambda: openapi.describe(_routes(settings, count))),
             *docs.PAGES,
         ],
-        dependencies={"ports": Provide(lambda: ports, sync_to_thread=False)},
+        dependencies={"ports": Provide(lambda: ports, sync_to_thread=False, use_cache=True)},
         exception_handlers=HANDLERS,
         request_class=StrictRequest,
+        response_class=Answer,
         request_max_body_size=MAX_BODY_BYTES,
         openapi_config=None,
         logging_config=None,
