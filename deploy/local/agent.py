@@ -16,6 +16,7 @@ T = TypeVar("T")
 
 POLL: Final = 0.05
 PATIENCE: Final = 3
+PATIENCE_FOR_CITIES: Final = 120
 SUSPECTS: Final = {"scrape": "scraper", "assign": "assigner", "mail": "notifier"}
 
 
@@ -65,18 +66,17 @@ class Agent:
             ):
                 return await self._live(api)
         except TimeoutError:
-            raise StoryError(
-                f"after {self.seconds:.0f} s it was still waiting for {self._waiting_for}"
-            ) from None
+            raise StoryError(f"it waited too long for {self._waiting_for}") from None
         except httpx.TransportError as error:
             raise StoryError(f"the API stopped answering: {error!r}") from error
 
     async def _live(self, api: httpx.AsyncClient) -> Delivery:
         await self._until("the gateway to be ready", lambda: _ready(api))
         self.suspect = "scraper"
-        await self._until(
-            f"{', '.join(self.cities)} to be known as cities", lambda: self._cities_known(api)
-        )
+        async with asyncio.timeout(PATIENCE_FOR_CITIES):
+            await self._until(
+                f"{', '.join(self.cities)} to be known as cities", lambda: self._cities_known(api)
+            )
         self.suspect = "gateway"
         client = await self._register(api)
         started = _answer(await api.post("/api/process-client", json={"client_id": client}))

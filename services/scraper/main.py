@@ -21,7 +21,7 @@ from services.scraper.archive import Archive, Store
 from services.scraper.egress import egress
 from services.scraper.handlers import Books, OpenBooks, Worker
 from services.scraper.loader import PostgresStock
-from services.scraper.places import former_codes, load_places
+from services.scraper.places import PlacesError, former_codes, load_places
 from services.scraper.repository import (
     PlaceRow,
     PostgresCities,
@@ -88,6 +88,9 @@ async def keep_places(url: str, pool: Pool, client: httpx.AsyncClient) -> NoRetu
                 await store_places(connection, rows, former_codes(places))
             log.info("places_loaded", places=len(rows))
             await asyncio.sleep(PLACES_EVERY_SECONDS)
+        except PlacesError as error:
+            log.warning("places_not_loaded", error=str(error))
+            await asyncio.sleep(PLACES_AGAIN_SECONDS)
         except Exception:  # the service works on with the places that it has
             log.exception("places_not_loaded")
             await asyncio.sleep(PLACES_AGAIN_SECONDS)

@@ -8,6 +8,7 @@ import pytest
 
 from deploy.simulator import Publisher, serving
 from libs.common.errors import TransientError
+from services.scraper.egress import egress
 from services.scraper.places import Place, PlacesError, former_codes, load_places
 from services.scraper.places.geo_api import read_answer
 from services.scraper.places.place import folded, places_of
@@ -158,6 +159,16 @@ async def test_a_table_cut_in_a_line_is_refused(publisher, client, tmp_path):
     cut.write_bytes(whole[: whole.rindex(b",")])
     with pytest.raises(PlacesError, match="line 101 is incomplete"):
         await load_places(cut.as_uri(), client)
+
+
+async def test_a_publisher_that_may_not_be_asked_is_told_with_what_would_allow_it():
+    async with egress() as guarded:
+        with pytest.raises(PlacesError) as raised:
+            await load_places("http://10.0.0.1/communes.csv", guarded)
+    assert str(raised.value) == (
+        "Places are not to be had from http://10.0.0.1/communes.csv: 10.0.0.1:80 is not connected"
+        " to: 10.0.0.1 is not public (private); EGRESS_ALLOW=10.0.0.1 would allow it."
+    )
 
 
 async def test_a_missing_file_is_named(client, tmp_path):

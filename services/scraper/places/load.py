@@ -29,7 +29,8 @@ async def load_places(url: str, client: httpx.AsyncClient) -> list[Place]:
     try:
         content = await _fetch(url, client, is_table=is_table)
     except (OSError, httpx.HTTPError, httpx.InvalidURL) as error:
-        raise PlacesError(f"Places are not to be had from {url}: {error!r}") from error
+        reason = str(error) or type(error).__name__
+        raise PlacesError(f"Places are not to be had from {url}: {reason}") from error
     return await asyncio.to_thread(_places, url, content, is_table=is_table)
 
 
