@@ -74,7 +74,10 @@ def _family(gauge: SqlGauge, rows: Sequence[Any]) -> Metric:
 
 
 def of_consumer(group: str, consumer: Callable[[], Any]) -> Source:
-    """How far a running consumer is from the ends that the broker last told it of."""
+    """How far a running consumer is from the ends of its partitions.
+
+    The broker is asked: one that does not read on, for whatever reason, does not hear of new ends.
+    """
 
     async def ask(say: Say) -> None:
         family = GaugeMetricFamily(
@@ -83,10 +86,11 @@ def of_consumer(group: str, consumer: Callable[[], Any]) -> Source:
             labels=("group", "topic", "partition"),
         )
         running = consumer()
-        for partition in running.assignment() if running else ():
-            end = running.highwater(partition)
-            if end is not None:  # it has been asked for
-                behind = end - await running.position(partition)
+        partitions = running.assignment() if running else ()
+        async with asyncio.timeout(SECONDS):
+            ends = await running.end_offsets(partitions) if partitions else {}
+            for partition, end in ends.items():
+                behind = max(0, end - await running.position(partition))
                 family.add_metric([group, partition.topic, str(partition.partition)], behind)
         say(family)
 
