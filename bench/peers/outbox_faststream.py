@@ -39,18 +39,9 @@ async def main(url: str, bootstrap_servers: str, topic: str, rows: int) -> None:
     engine = create_async_engine(
         url.replace("postgresql://", "postgresql+asyncpg://"), pool_size=WORKERS + 8
     )
-    async with engine.begin() as connection:
-        await connection.run_sync(metadata.create_all)
-        await connection.execute(text(FILL), {"rows": rows})
-    async with engine.connect() as connection:
-        await connection.execution_options(isolation_level="AUTOCOMMIT")
-        await connection.execute(text("vacuum analyze peer_outbox"))
-
+    await fill(engine, metadata, rows)
     kafka = KafkaBroker(bootstrap_servers, acks="all", apply_types=False, logger=None)
     outbox = OutboxBroker(engine, outbox_table=table, apply_types=False, logger=None)
-
-    async def raw(message: OutboxMessage) -> bytes:
-        return message.body
 
     @outbox.subscriber(
         "events",
@@ -75,6 +66,19 @@ async def main(url: str, bootstrap_servers: str, topic: str, rows: int) -> None:
     await kafka.stop()
     await engine.dispose()
     print(json.dumps({"events_per_second": per_second, "cpu_seconds": used}))
+
+
+async def raw(message: OutboxMessage) -> bytes:
+    return message.body
+
+
+async def fill(engine: AsyncEngine, metadata: MetaData, rows: int) -> None:
+    async with engine.begin() as connection:
+        await connection.run_sync(metadata.create_all)
+        await connection.execute(text(FILL), {"rows": rows})
+    async with engine.connect() as connection:
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
+        await connection.execute(text("vacuum analyze peer_outbox"))
 
 
 async def progress(engine: AsyncEngine, rows: int) -> float:

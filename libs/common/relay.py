@@ -134,7 +134,7 @@ async def _mark(connection: Connection, fates: Sequence[Fate]) -> None:
         await connection.execute(MARK, ids, None)
         metrics.OUTBOX_PUBLISHED.inc(len(ids))
         heads = [row["headers"].get("traceparent", "") for row in published[:LOGGED_IDS]]
-        trace_ids = list(dict.fromkeys(map(traces.trace_id, heads)))
+        trace_ids = list(dict.fromkeys(filter(None, map(traces.trace_id, heads))))
         event_ids = [str(event_id) for event_id in ids[:LOGGED_IDS]]
         log.info("events_published", events=len(ids), event_ids=event_ids, trace_ids=trace_ids)
     if errors:
