@@ -49,7 +49,7 @@ async def main(url: str, bootstrap_servers: str, topic: str, rows: int) -> None:
         fetch_batch_size=FETCHED,
         terminal_flush_batch_size=FLUSHED,
         min_fetch_interval=0.01,
-        decoder=raw,
+        decoder=whole,
     )
     async def relay(message: OutboxMessage) -> None:
         headers = message.headers
@@ -68,8 +68,9 @@ async def main(url: str, bootstrap_servers: str, topic: str, rows: int) -> None:
     print(json.dumps({"events_per_second": per_second, "cpu_seconds": used}))
 
 
-async def raw(message: OutboxMessage) -> bytes:
-    return message.body
+async def whole(message: OutboxMessage) -> OutboxMessage:
+    """What the handler gets: the body as it is, and the headers too."""
+    return message
 
 
 async def fill(engine: AsyncEngine, metadata: MetaData, rows: int) -> None:
