@@ -84,10 +84,12 @@ async def test_a_batch_leaves_one_line_with_the_ids_of_all_its_events(database: 
 @pytest.mark.kafka
 async def test_lag_is_what_a_consumer_has_not_been_given(database: Database, bus: Bus) -> None:
     settings = settings_of(database, bus)
-    free, key = asyncio.Event(), uuid4()
+    in_hand, free = asyncio.Event(), asyncio.Event()
+    event = ClientErased(client_id=uuid4())
     free.set()
 
     async def wait(_: Connection, received: Sequence[Received[Any]], emit: Emit) -> None:
+        in_hand.set()
         await free.wait()
 
     group = f"assigner-{uuid4()}"
@@ -103,11 +105,13 @@ async def test_lag_is_what_a_consumer_has_not_been_given(database: Database, bus
                 await asyncio.sleep(0.05)
 
     async with running(consuming):
-        await publish(settings, ClientErased(client_id=key))
-        await behind(lambda messages: messages == 0)
+        await behind(lambda messages: messages == 0)  # those of other tests are handled
         free.clear()
-        for _ in range(4):  # the first is in hand
-            await publish(settings, ClientErased(client_id=key))
+        in_hand.clear()
+        await publish(settings, event)
+        await in_hand.wait()
+        for _ in range(3):
+            await publish(settings, event)
         await behind(lambda messages: messages == 3)
         free.set()
         await behind(lambda messages: messages == 0)
