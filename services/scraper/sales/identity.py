@@ -15,25 +15,29 @@ from services.scraper.sales.lines import APARTMENT
 
 # A version 5 UUID: SHA-1 of a namespace and a name, with two fields overwritten.
 _SALE: Final = uuid.NAMESPACE_URL.bytes + b"urn:trackimmo:sale:"
-_VARIANT: Final = {f"{digit:x}": f"{digit & 3 | 8:x}" for digit in range(16)}
 _HOME: Final = uuid.NAMESPACE_URL.bytes + b"urn:trackimmo:door:"
+_KEPT: Final = 16  # bytes of a SHA-1
+_WRITTEN: Final = b"........-....-5...-....-............\n"
+_VERSION_AT: Final = 14
+_VARIANT_AT: Final = 19
+_VARIANT: Final = bytes.maketrans(b"0123456789abcdef", b"89ab" * 4)
 _BUILT: Final = pl.col("built_m2").cast(pl.String)
 
 
-def with_ids(sales: pl.DataFrame) -> pl.DataFrame:
-    """Adds `property_id` (uuid text) and `home_key` (32 hex digits); `lots` are sorted."""
-    ordered = _with_sorted_lots(sales)
-    told = ordered.select(
-        sale=_told(*_facts_of_sale()),
-        home=_told("insee_code", "number", "suffix", "street_key", _lots_or_surface()),
-    )
-    return ordered.with_columns(
-        property_id=_uuids(_digests(told["sale"], _SALE)),
-        home_key=_digests(told["home"], _HOME).str.head(32),
-    )
+def property_ids(sales: pl.DataFrame) -> pl.Series:
+    """The `property_id` of each sale, as text of a UUID; `lots` must be sorted."""
+    told = sales.select(_told(*_facts_of_sale())).to_series()
+    return pl.Series("property_id", _uuids(_digests(told, _SALE)), pl.String)
 
 
-def _with_sorted_lots(sales: pl.DataFrame) -> pl.DataFrame:
+def home_keys(sales: pl.DataFrame) -> pl.Series:
+    """The `home_key` of each sale, 32 hex digits; `lots` must be sorted."""
+    facts = ("insee_code", "number", "suffix", "street_key", _lots_or_surface())
+    digests = _digests(sales.select(_told(*facts)).to_series(), _HOME)
+    return pl.Series("home_key", digests.hex("\n", _KEPT).split(), pl.String)
+
+
+def with_sorted_lots(sales: pl.DataFrame) -> pl.DataFrame:
     """Few combinations of lots exist, and fewer have two: those alone are taken apart."""
     in_order = pl.col("lots").str.split("+").list.sort().list.join("+")
     several = pl.col("lots").str.contains("+", literal=True)
@@ -77,18 +81,23 @@ def _lots_or_surface() -> pl.Expr:
     )
 
 
-def _digests(texts: pl.Series, namespace: bytes) -> pl.Series:
-    """SHA-1 of each text, as UUIDs take it: a name, no seal. polars' own hash changes by version."""
+def _digests(texts: pl.Series, namespace: bytes) -> bytes:
+    """The first 16 bytes of the SHA-1 of each text, one after the other.
+
+    A name, no seal: as UUIDs take it. polars' own hash changes by version.
+    """
     sha1 = hashlib.sha1
     names: list[bytes] = texts.cast(pl.Binary).to_list()
-    return pl.Series([sha1(namespace + name).hexdigest() for name in names], dtype=pl.String)
+    return b"".join([sha1(namespace + name).digest()[:_KEPT] for name in names])
 
 
-def _uuids(digests: pl.Series) -> pl.Series:
-    digest = pl.col("digest").str
-    variant = digest.slice(16, 1).replace_strict(_VARIANT)
-    third, fourth = digest.slice(13, 3), digest.slice(17, 3)
-    dash, version = pl.lit("-"), pl.lit("-5")
-    fields = [digest.head(8), dash, digest.slice(8, 4), version, third, dash, variant, fourth]
-    text = pl.concat_str(*fields, dash, digest.slice(20, 12))
-    return digests.to_frame("digest").select(text).to_series()
+def _uuids(digests: bytes) -> list[str]:
+    """UUIDs of version 5, written for all at once: the first digit of each, then the second."""
+    digits, width, written = digests.hex().encode(), 2 * _KEPT, len(_WRITTEN)
+    text = bytearray(_WRITTEN) * (len(digests) // _KEPT)
+    places = [at for at, character in enumerate(_WRITTEN) if character not in b"-\n"]
+    for digit, place in enumerate(places):
+        if place != _VERSION_AT:
+            text[place::written] = digits[digit::width]
+    text[_VARIANT_AT::written] = text[_VARIANT_AT::written].translate(_VARIANT)
+    return text.decode().split()

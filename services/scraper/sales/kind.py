@@ -71,6 +71,6 @@ def _kind() -> pl.Expr:
 def _offered() -> pl.Expr:
     """Homes, land, business; several homes if one address stands for all; no VEFA without a home."""
     plain = pl.col("kind").is_in(["land", "commercial"]) & ~pl.col("new_build")
-    at_one_door = (pl.col("dwellings") > 0) & (pl.col("addresses") == 1)
+    at_one_door = (pl.col("dwellings") > 0) & pl.col("one_address")
     together = (pl.col("kind") == "other") & at_one_door
     return (pl.col("priced") & (_IS_ONE_HOME | plain | together)).fill_null(value=False)

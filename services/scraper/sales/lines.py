@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from contextlib import suppress
+from itertools import pairwise
 from typing import Final
 
 import msgspec
@@ -19,9 +20,13 @@ LAND: Final = 5  # of ours: in the file these lines have a blank type
 GROUP_KEY: Final = ("sold_on", "insee_code", "price_cents", "disposition")
 # What tells two dwellings of a sale apart, as far as the file tells.
 SIGNATURE: Final = ("parcel", "lots", "type", "built_m2", "rooms", "number", "suffix", "street")
+# Asked of the first line of a sale alone: these need no sorting.
+TOLD_BY_FIRST: Final = ("postal_code", "city_name", "carrez_m2", "latitude", "longitude")
 # A sale takes its address and identity from its first line in this order: dwellings, business,
 # outbuildings, land; the rest makes the choice the same however the publisher sorts the file.
-_ORDER: Final = (*GROUP_KEY, "rank", *SIGNATURE)
+_ORDER: Final = ("day_and_commune", "price_cents", "disposition", "rank", *SIGNATURE)
+_DAYS_BEFORE_1970: Final = 2**22  # makes every day of the calendar a positive number
+_COMMUNES: Final = 2**40  # five bytes
 _LOTS: Final = range(1, 6)
 _CODE_LENGTH: Final = len("01053")
 _BEYOND_BELIEF: Final = 1e11
@@ -29,9 +34,9 @@ _FIRST_LINE: Final = 2  # the header is line 1
 
 
 class Lines(msgspec.Struct, frozen=True, kw_only=True):
-    """The usable lines of a file, of the communes asked for."""
+    """The usable lines of a file, of the communes asked for, in the file's order."""
 
-    kept: pl.DataFrame  # with their sale's number `sale`
+    kept: pl.DataFrame
     total: int  # of the file
     bad: int  # of them: no date, no commune, or not as many fields as the header
 
@@ -52,8 +57,37 @@ def read_lines(
             "bad_rows", f"{file.name}: only {usable.height} of {lines.height} lines are sales."
         )
     wanted = usable if only is None else usable.filter(pl.col("insee_code").is_in(list(only)))
-    numbered = wanted.sort(_ORDER).with_columns(sale=pl.struct(GROUP_KEY).rle_id())
-    return Lines(kept=numbered, total=lines.height, bad=lines.height - usable.height)
+    return Lines(kept=wanted, total=lines.height, bad=lines.height - usable.height)
+
+
+def by_days(lines: pl.DataFrame, at_most: int) -> list[pl.DataFrame]:
+    """The lines in parts of about so many, day after day: no sale is in two of them."""
+    days = lines["sold_on"].sort().gather_every(at_most).unique(maintain_order=True).to_list()
+    bounds = pairwise([*days, None])
+    day = pl.col("sold_on")
+    return [
+        lines.filter(day >= first if after is None else day.is_between(first, after, closed="left"))
+        for first, after in bounds
+    ] or [lines]
+
+
+def in_order(lines: pl.DataFrame) -> pl.DataFrame:
+    """The lines so that those of a sale stand together, with the number `sale`, from 0."""
+    keyed = lines.with_columns(day_and_commune=_day_and_commune()).with_row_index("at")
+    return (
+        keyed.drop(TOLD_BY_FIRST)
+        .sort(_ORDER)
+        .with_columns(sale=pl.struct("day_and_commune", "price_cents", "disposition").rle_id())
+        .drop("day_and_commune", "rank")
+    )
+
+
+def _day_and_commune() -> pl.Expr:
+    """One number in the order of both: sorting costs little where the first key has few ties."""
+    day = pl.col("sold_on").to_physical().cast(pl.Int64) + _DAYS_BEFORE_1970
+    eight_bytes = pl.concat_str(pl.lit("000"), "insee_code").cast(pl.Binary)
+    commune = eight_bytes.bin.reinterpret(dtype=pl.Int64, endianness="big") % _COMMUNES
+    return day * _COMMUNES + commune
 
 
 def unlike_the_line_before(*columns: str) -> pl.Expr:
@@ -98,9 +132,11 @@ def _scan(file: SalesFile, content: bytes, moved: Mapping[str, str]) -> pl.DataF
         separator=_separator(file),
         quote_char=None if file.is_raw else '"',
     )
+    if file.is_raw:
+        needed = [name for name in file.columns if not name.startswith("#")]
+        rows = as_geo_dvf(rows.select("line", *needed).collect(engine="streaming")).lazy()
     return (
-        (as_geo_dvf(rows) if file.is_raw else rows)
-        .select("line", **_facts(), **_place(moved))
+        rows.select("line", **_facts(), **_place(moved))
         .with_columns(rank=_rank())
         .collect(engine="streaming")
     )
@@ -166,7 +202,8 @@ def _number(column: str) -> pl.Expr:
 
 def _above_zero(column: str) -> pl.Expr:
     """The number, or null where the dialects differ in how they write nothing: blank or 0.0."""
-    return pl.when(_number(column) > 0).then(_number(column))
+    number = pl.col(column).cast(pl.Float64, strict=False)
+    return pl.when((number > 0) & (number <= _BEYOND_BELIEF)).then(number)
 
 
 def _code(column: str) -> pl.Expr:

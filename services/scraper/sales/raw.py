@@ -63,28 +63,54 @@ def raw_columns(header: str) -> tuple[tuple[str, ...], list[str]]:
     return columns, [name for name in _NAMES if name not in found]
 
 
-def as_geo_dvf(raw: pl.LazyFrame) -> pl.LazyFrame:
+def as_geo_dvf(raw: pl.DataFrame) -> pl.DataFrame:
     """The same lines in the columns of geo-DVF, as text; without coordinates."""
     surfaces = ("surface_reelle_bati", *(f"lot{n}_surface_carrez" for n in _LOTS))
     without_zeros = ("valeur_fonciere", "surface_terrain")
-    parcel = _parcel()
-    return raw.with_columns(
-        date_mutation=_iso_date(),
+    parcel = pl.concat_str("insee", "prefix_and_section", "plan")
+    return _decoded(raw).with_columns(
         **{name: _decimal(name) for name in surfaces},
         **{name: _nothing_for_zero(_decimal(name)) for name in without_zeros},
         adresse_numero=_without_fraction("adresse_numero"),
         adresse_nom_voie=pl.concat_str("way", "street", separator=" ", ignore_nulls=True).replace(
             "", None
         ),
-        code_postal=_digits("code_postal").str.zfill(_INSEE_LENGTH),
         # Without its parcel a line cannot be told from others: it has no commune, so is a bad one.
-        code_commune=pl.when(parcel.is_not_null()).then(_insee_code()),
-        nom_commune=pl.col("nom_commune").str.to_titlecase(),
+        code_commune=pl.when(parcel.is_not_null()).then("insee"),
         id_parcelle=parcel,
         **{f"lot{n}_numero": _without_fraction(f"lot{n}_numero") for n in _LOTS},
         longitude=pl.lit(None, pl.String),
         latitude=pl.lit(None, pl.String),
     )
+
+
+def _decoded(raw: pl.DataFrame) -> pl.DataFrame:
+    """With the codes that a file repeats on every line: each is looked into once."""
+    codes: dict[tuple[str, ...], dict[str, pl.Expr]] = {
+        ("date_mutation",): {"date_mutation": _iso_date()},
+        ("department", "commune"): {"insee": _insee_code()},
+        ("prefix", "section"): {"prefix_and_section": pl.concat_str(_prefix(), _section())},
+        ("plan",): {"plan": _digits("plan").str.zfill(_PLAN_LENGTH)},
+        ("code_postal",): {"code_postal": _digits("code_postal").str.zfill(_INSEE_LENGTH)},
+        ("nom_commune",): {"nom_commune": pl.col("nom_commune").str.to_titlecase()},
+    }
+    for written, meant in codes.items():
+        decoded = raw.select(written).unique()
+        renamed = decoded.rename({name: f"#{name}" for name in written}).with_columns(
+            decoded.select(**meant).get_columns()
+        )
+        raw = (
+            raw.rename({name: f"#{name}" for name in written})
+            .join(
+                renamed,
+                on=[f"#{name}" for name in written],
+                how="left",
+                maintain_order="left",
+                nulls_equal=True,
+            )
+            .drop(f"#{name}" for name in written)
+        )
+    return raw
 
 
 def _canonical(header: str) -> list[str]:
@@ -139,15 +165,13 @@ def _insee_code() -> pl.Expr:
     return pl.concat_str(department, number)
 
 
-def _parcel() -> pl.Expr:
-    prefix = (
+def _prefix() -> pl.Expr:
+    digits = (
         pl.when(pl.col("prefix").is_null()).then(pl.lit(_NO_PREFIX)).otherwise(_digits("prefix"))
     )
-    section = (
-        pl.col("section")
-        .fill_null(_SECTION_LOST_BY_PANDAS)
-        .str.extract(r"^([0-9A-Z]{1,2})(?:\.0)?$")
-    )
-    plan = _digits("plan").str.zfill(_PLAN_LENGTH)
-    parts = (_insee_code(), prefix.str.zfill(len(_NO_PREFIX)), section.str.zfill(2), plan)
-    return pl.concat_str(parts)
+    return digits.str.zfill(len(_NO_PREFIX))
+
+
+def _section() -> pl.Expr:
+    section = pl.col("section").fill_null(_SECTION_LOST_BY_PANDAS)
+    return section.str.extract(r"^([0-9A-Z]{1,2})(?:\.0)?$").str.zfill(2)

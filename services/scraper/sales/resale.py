@@ -27,16 +27,25 @@ _HAS_DOOR: Final = pl.col("number").is_not_null() & pl.col("street").is_not_null
 _DOOR: Final = pl.when(_HAS_DOOR).then(pl.concat_str(pl.lit("door:"), "home_key"))
 
 
-def with_resale_keys(sales: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
-    """Adds `own_keys` and `covered_keys`, lists of text."""
-    own = [sales.select("sale", key=key) for key in (_LOT, _HOUSE, _DOOR)]
+def covered_lots(lines: pl.DataFrame) -> pl.DataFrame:
+    """The keys of parcels and lots that each `sale` covers, in the order of its lines."""
     plots = lines.select("sale", "parcel", "lots")
     touched = plots.filter(unlike_the_line_before(*plots.columns))
-    covered = [touched.select("sale", key=_LOT), *own[1:]]
+    return touched.select("sale", key=_LOT)
+
+
+def with_resale_keys(sales: pl.DataFrame, covered: pl.DataFrame) -> pl.DataFrame:
+    """Adds `own_keys` and `covered_keys`, lists of text; `covered` as from `covered_lots`."""
+    own = [sales.select("sale", key=key) for key in (_LOT, _HOUSE, _DOOR)]
     none = pl.lit([], dtype=pl.List(pl.String))
     return (
         sales.join(_listed(own, "own_keys"), on="sale", how="left", maintain_order="left")
-        .join(_listed(covered, "covered_keys"), on="sale", how="left", maintain_order="left")
+        .join(
+            _listed([covered, *own[1:]], "covered_keys"),
+            on="sale",
+            how="left",
+            maintain_order="left",
+        )
         .with_columns(pl.col("own_keys", "covered_keys").fill_null(none))
     )
 

@@ -141,3 +141,15 @@ def test_another_days_sales_change_nothing(lines, others):
     apart = pl.concat([read(*lines).sales, read(*elsewhere).sales]).drop("line")
     together = read(*lines, *elsewhere).sales.drop("line")
     assert_frame_equal(apart.sort("property_id"), together.sort("property_id"))
+
+
+@pytest.mark.parametrize("lines", [1, 7, 1000])
+def test_the_parts_in_which_a_file_is_worked_do_not_matter(
+    shared_data: Path, monkeypatch: pytest.MonkeyPatch, lines
+):
+    path = shared_data / "sales/geo-dvf-2026/2019/communes/01/01053.csv"
+    whole = read_file(path)
+    monkeypatch.setattr("services.scraper.sales.reading.PART_LINES", lines)
+    in_parts = read_file(path)
+    assert_frame_equal(in_parts.sales, whole.sales)
+    assert in_parts.rejected == whole.rejected
