@@ -5,11 +5,23 @@ from pathlib import Path
 from typing import Final
 
 from bench import table
-from bench.measure import rows
+from bench.measure import Row, rows
 from bench.results import Results
 
 PROFILES: Final = Path(__file__).with_name("profiles.md")
 """The part written by hand: where a figure falls short, its profile and the next step."""
+
+EXPECTED: Final = {
+    "sales": "parse, group and identity of a department-year",
+    "loader": "first load of sales, unchanged file again",
+    "relay": "relay: backlog, idle row, steady flow",
+    "choice": "choice of 10 of 10,000 candidates",
+    "month": "month of 2,000 clients",
+    "lone": "accept → mail accepted, one client, idle",
+    "gateway": "`job-status` with key check and limiter",
+    "memory": "resident memory",
+}
+"""What must stand on the page, by area."""
 
 INTRODUCTION: Final = """\
 # Performance
@@ -22,10 +34,30 @@ Everything (servers, clients, load) shares the same cores.
 
 
 def page(found: Sequence[Results]) -> str:
-    """The page: this disk first, then the slowed one, then what was written by hand."""
+    """The page: a summary, this disk, the slowed one, and what was written by hand."""
     ordered = sorted(found, key=lambda each: each.slow_disk)
-    parts = [INTRODUCTION, *(part for each in ordered for part in _section(each))]
-    return "\n".join([*parts, PROFILES.read_text().rstrip()])
+    sections = [part for each in ordered for part in _section(each)]
+    return "\n".join([INTRODUCTION, *_summary(ordered), *sections, PROFILES.read_text().rstrip()])
+
+
+def _summary(found: Sequence[Results]) -> Iterator[str]:
+    """A line for each figure that was asked for, on each disk; and what was not measured."""
+    yield "## What was asked for\n"
+    yield "| what | disk | least | median [min-max] | unit | ratio | met | aim | aim met |"
+    yield "|---|---|---|---|---|---|---|---|---|"
+    for slow_disk, disk in ((False, "this"), (True, "slowed")):
+        here = [each for each in found if each.slow_disk is slow_disk]
+        for row in [row for each in here for row in _rows(each) if row.met is not None]:
+            what, _, middle, unit, least, aim, ratio, met, aim_met = table.cells(row)
+            yield f"| {' | '.join((what, disk, least, middle, unit, ratio, met, aim, aim_met))} |"
+        measured = {area.name for each in here for area in each.areas if area.measures}
+        for name in [name for name in EXPECTED if name not in measured]:
+            yield f"| {EXPECTED[name]} | {disk} | | not measured | | | no | | |"
+    yield ""
+
+
+def _rows(found: Results) -> list[Row]:
+    return [row for area in found.areas for row in rows(area.measures)]
 
 
 def _section(found: Results) -> Iterator[str]:

@@ -98,6 +98,24 @@ def test_what_a_run_found_survives_its_file_and_makes_the_page(tmp_path: Path) -
 
     assert results.read(tmp_path / "found.json") == found
     page = report.page([found])
-    for said in ("abc123", "cores 2", "relay, backlog", "100,000 rows", "Not measured: no Redis"):
+    for said in ("abc123", "cores 2", "100,000 rows", "Not measured: no Redis"):
         assert said in page
     assert page.endswith(report.PROFILES.read_text().rstrip())
+
+
+def test_the_page_says_what_was_not_measured() -> None:
+    found = Results(
+        machine={},
+        commit="abc123",
+        at="2026-01-01T00:00:00+00:00",
+        runs=1,
+        seed=7,
+        slow_disk=True,
+        areas=(Area(name="relay", seconds=1.5, measures=(OURS, PEER)),),
+    )
+
+    page = report.page([found])
+
+    [asked] = [line for line in page.splitlines() if line.startswith("| relay, backlog | slowed")]
+    assert "| yes |" in asked
+    assert page.count("| slowed | | not measured") == len(report.EXPECTED) - 1
