@@ -49,7 +49,8 @@ def _summary(found: Sequence[Results]) -> Iterator[str]:
         here = [each for each in found if each.slow_disk is slow_disk]
         for row in [row for each in here for row in _rows(each) if row.met is not None]:
             what, _, middle, unit, least, aim, ratio, met, aim_met = table.cells(row)
-            yield f"| {' | '.join((what, disk, least, middle, unit, ratio, met, aim, aim_met))} |"
+            shown = what, disk, least, middle, unit, ratio, met, aim, aim_met
+            yield f"| {' | '.join(shown)} |"
         measured = {area.name for each in here for area in each.areas if area.measures}
         for name in [name for name in EXPECTED if name not in measured]:
             yield f"| {EXPECTED[name]} | {disk} | | not measured | | | no | | |"
