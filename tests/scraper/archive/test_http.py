@@ -148,18 +148,22 @@ async def test_who_stalls_or_drips_is_given_up_and_nothing_kept(
     assert [path for path in store.folder.rglob("*") if path.is_file()] == []
 
 
-async def test_a_body_that_stalls_after_a_quick_start_is_given_up(get, shop: Shop):
+@pytest.mark.parametrize("pause", [30, 0.05], ids=["stalls", "drips"])
+async def test_a_quick_start_buys_no_patience(get, shop: Shop, pause: float):
     def answer(to: Counter) -> None:
         to.send_response(200)
         to.send_header("Content-Length", "900000")
         to.end_headers()
         to.wfile.write(b"x" * 800_000)
-        to.server.closing.wait(30)
+        while not to.server.closing.wait(pause):
+            to.wfile.write(b"x")
 
     shop.answers["/x"] = answer
+    started = time.monotonic()
 
     with pytest.raises(SourceDownError, match="TimeoutError"):
         await get()
+    assert time.monotonic() - started < 5
 
 
 async def test_a_body_that_ends_too_early_is_no_file(get, shop: Shop, store: Store):
