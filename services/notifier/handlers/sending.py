@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from typing import Final, Protocol
 
 import structlog
-from msgspec.structs import replace
 
 from libs.common.errors import PermanentError
 from libs.telemetry import traces
@@ -71,7 +70,8 @@ async def _send(draft: Draft, *, desk: Desk, session: Session, compose: Compose)
     if isinstance(letter, Decision):
         await desk.settle(draft.mail, letter)
         return
-    with _conversation(draft.mail) as mail:
+    mail = draft.mail
+    with _conversation(mail):
         reply = await session.envelope(letter.recipient)
         if reply is None:
             promised = await _promised(draft, letter, desk)
@@ -90,14 +90,14 @@ async def _send(draft: Draft, *, desk: Desk, session: Session, compose: Compose)
 
 
 @contextmanager
-def _conversation(mail: Mail) -> Generator[Mail]:
-    """The same mail, which is now spoken of with a server; what follows belongs to that."""
+def _conversation(mail: Mail) -> Generator[None]:
+    """Time it, and where spans are recorded, record it."""
     about = {"mail_id": str(mail.id), "mail_kind": mail.kind}
     with (
         metrics.MAIL_SECONDS.time(),
-        traces.around("client", [("smtp", mail.traceparent, about)]) as (own,),
+        traces.around("client", [("smtp", mail.traceparent, about)]),
     ):
-        yield mail if own == mail.traceparent else replace(mail, traceparent=own)
+        yield
 
 
 def _report(mail: Mail, reply: Reply, decision: Decision) -> None:
