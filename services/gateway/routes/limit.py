@@ -18,18 +18,25 @@ HEADERS: Final = {
     "RateLimit-Remaining": "Requests left in the present window",
     "RateLimit-Reset": "Seconds until the present window ends",
 }
+"""On every answer to a request that was counted."""
 
 
 def limited(
     admit: Admit, count: Count, *, requests: int, window_seconds: int
 ) -> Callable[[ASGIApp], ASGIApp]:
     """A middleware that lets in who brings a key that has requests left; others are not counted."""
-    policy = f"{requests};w={window_seconds}"
+    fixed = (
+        (b"ratelimit-policy", b"%d;w=%d" % (requests, window_seconds)),
+        (b"ratelimit-limit", b"%d" % requests),
+    )
 
-    def told(counted: Counted) -> dict[str, str]:
+    def told(counted: Counted) -> list[tuple[bytes, bytes]]:
         remaining = max(0, requests - counted.number)
-        values = (policy, str(requests), str(remaining), str(counted.seconds_left))
-        return dict(zip(HEADERS, values, strict=True))
+        return [
+            *fixed,
+            (b"ratelimit-remaining", b"%d" % remaining),
+            (b"ratelimit-reset", b"%d" % counted.seconds_left),
+        ]
 
     def around(app: ASGIApp) -> ASGIApp:
         async def enter(scope: Scope, receive: Receive, send: Send) -> None:
@@ -40,12 +47,15 @@ def limited(
                 raise Refusal(
                     429,
                     f"This key has {requests} requests in {window_seconds} s: try again in {wait} s",
-                    headers={**headers, "Retry-After": wait},
+                    headers={
+                        **{name.decode(): value.decode() for name, value in headers},
+                        "Retry-After": wait,
+                    },
                 )
 
             async def send_on(message: Message) -> None:
                 if message["type"] == "http.response.start":
-                    message["headers"] = [*message["headers"], *encoded(headers)]
+                    message["headers"] = [*message["headers"], *headers]
                 await send(message)
 
             await app(scope, receive, send_on)
@@ -53,8 +63,3 @@ def limited(
         return enter
 
     return around
-
-
-def encoded(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
-    """Headers as ASGI wants them."""
-    return [(name.lower().encode("ascii"), said.encode("ascii")) for name, said in headers.items()]
