@@ -27,7 +27,8 @@ Sent = list[tuple[list[Any], "asyncio.Future[Any]"]]
 async def send(producer: AIOKafkaProducer, source: str, rows: Rows) -> Sent:
     """Hand rows to the producer, those of a partition in their order.
 
-    Where the batch of a partition is full, the rest of its rows stays behind.
+    Where the batch of a partition is full, the rest of its rows stays behind. A producer that
+    can send no more raises `KafkaError`.
     """
     partitions = await _partitions(producer, {row["topic"] for row in rows})
     sent, batches = Sent(), Batches()
@@ -47,11 +48,7 @@ async def send(producer: AIOKafkaProducer, source: str, rows: Rows) -> Sent:
             if batch.append(timestamp=None, key=key or None, value=row["payload"], headers=headers):
                 taken.append(row)
     for (topic, partition), (batch, taken) in batches.items():
-        try:
-            answer = await producer.send_batch(batch, topic, partition=partition)
-        except KafkaError as error:
-            answer = _refused(error)
-        sent.append((taken, answer))
+        sent.append((taken, await producer.send_batch(batch, topic, partition=partition)))
     return sent
 
 

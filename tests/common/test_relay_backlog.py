@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import RequestTimedOutError
+from aiokafka.errors import ProducerClosed, RequestTimedOutError
 from aiokafka.partitioner import DefaultPartitioner
 from structlog.testing import capture_logs
 
@@ -23,15 +23,17 @@ pytestmark = pytest.mark.kafka
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
+def settings(database: Database, bus: Bus) -> CommonSettings:
+    return CommonSettings(
+        database_url=database.url("gateway"),
+        kafka_bootstrap_servers=bus.bootstrap_servers,
+        kafka_idempotence=bus.idempotence,
+    )
+
+
 @pytest.fixture
 async def producer(database: Database, bus: Bus) -> AsyncGenerator[AIOKafkaProducer]:
-    started = kafka.producer(
-        CommonSettings(
-            database_url=database.url("gateway"),
-            kafka_bootstrap_servers=bus.bootstrap_servers,
-            kafka_idempotence=bus.idempotence,
-        )
-    )
+    started = kafka.producer(settings(database, bus))
     await started.start()
     yield started
     await started.stop()
@@ -187,6 +189,31 @@ async def test_a_session_that_is_lost_marks_nothing_more(
     assert await left(connection) == 3
     await publish(connection, producer)
     assert len(await arrived(bus, ids)) == 3
+
+
+async def test_a_producer_that_can_send_no_more_is_replaced(
+    connection: Connection, database: Database, bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids, real = await write(connection, keys(1)), kafka.producer
+    made: list[AIOKafkaProducer] = []
+
+    def producer(settings: CommonSettings) -> AIOKafkaProducer:
+        made.append(real(settings))
+        if len(made) == 1:
+            monkeypatch.setattr(made[0], "send_batch", closed)
+        return made[-1]
+
+    async def closed(*_: Any, **__: Any) -> None:
+        raise ProducerClosed
+
+    monkeypatch.setattr(kafka, "producer", producer)
+    running = asyncio.create_task(relay.run(settings(database, bus), "gateway", asyncio.Event()))
+    try:
+        assert [event_id for _, event_id in await arrived(bus, ids)] == ids
+    finally:
+        running.cancel()
+        await asyncio.wait({running})
+    assert len(made) == 2
 
 
 async def test_a_batch_leaves_one_line_and_is_counted(
