@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Any, Final
 
 import polars as pl
@@ -10,22 +10,31 @@ import polars as pl
 from libs.common.postgres import Connection
 from services.scraper.loader.rows import NEVER_NULL
 
+Finish = Callable[[pl.DataFrame], pl.DataFrame]
+"""What is left to do to each part of the rows, so that the whole need not lie in memory."""
+
 SLICE: Final = 10_000
 PATIENCE_SECONDS: Final = 900
 """A department's year on a busy disk; the pool's own patience is meant for short statements."""
 
 
-async def copy_in(connection: Connection, table: str, rows: pl.DataFrame) -> None:
-    """The rows into the table, whose columns they name."""
+def _as_they_are(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows
+
+
+async def copy_in(
+    connection: Connection, table: str, rows: pl.DataFrame, finish: Finish = _as_they_are
+) -> None:
+    """The rows, finished, into the table whose columns they name."""
     if rows.is_empty():
         return
-    never_null = [column for column in NEVER_NULL if column in rows.columns]
+    columns = finish(rows.clear()).columns
     await connection.copy_to_table(
         table,
-        source=_as_csv(rows),
-        columns=rows.columns,
+        source=_as_csv(rows, finish),
+        columns=columns,
         format="csv",
-        force_not_null=never_null,
+        force_not_null=[column for column in NEVER_NULL if column in columns],
         timeout=PATIENCE_SECONDS,
     )
 
@@ -43,19 +52,19 @@ async def copy_out(
     return await asyncio.to_thread(_from_csv, found.getbuffer(), schema)
 
 
-async def _as_csv(rows: pl.DataFrame) -> AsyncGenerator[bytes]:
-    """The next part is written while PostgreSQL takes in the last; other tasks go on meanwhile."""
-    ahead = asyncio.create_task(asyncio.to_thread(_text, rows.head(SLICE)))
+async def _as_csv(rows: pl.DataFrame, finish: Finish) -> AsyncGenerator[bytes]:
+    """The next part is made while PostgreSQL takes in the last; other tasks go on meanwhile."""
+    ahead = asyncio.create_task(asyncio.to_thread(_text, rows.head(SLICE), finish))
     for start in range(SLICE, rows.height + SLICE, SLICE):
         ready = await ahead
-        ahead = asyncio.create_task(asyncio.to_thread(_text, rows.slice(start, SLICE)))
+        ahead = asyncio.create_task(asyncio.to_thread(_text, rows.slice(start, SLICE), finish))
         yield ready
     await ahead
 
 
-def _text(rows: pl.DataFrame) -> bytes:
+def _text(rows: pl.DataFrame, finish: Finish) -> bytes:
     text = io.BytesIO()
-    rows.write_csv(text, include_header=False)
+    finish(rows).write_csv(text, include_header=False)
     return text.getvalue()
 
 

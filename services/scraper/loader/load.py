@@ -13,7 +13,7 @@ from services.scraper.loader import statements
 from services.scraper.loader.copying import PATIENCE_SECONDS, copy_in
 from services.scraper.loader.judge import Later, judge
 from services.scraper.loader.known import days_of, revise
-from services.scraper.loader.rows import rows_of
+from services.scraper.loader.rows import rows_of, sales_of
 from services.scraper.sales import Reading, read_sales
 
 
@@ -32,24 +32,25 @@ class Load(msgspec.Struct, kw_only=True):
     async def year(self, attempt: Attempt) -> LinesByCommune:
         """Bring the stock to what the year's file says; of how many lines each commune consists."""
         reading = attempt.reading or await asyncio.to_thread(_read, attempt, self.place)
-        rows = await asyncio.to_thread(
-            rows_of, reading.sales, attempt, self.place.communes, self.now
-        )
+        sales = await asyncio.to_thread(sales_of, reading.sales, attempt, self.place.communes)
         is_new = pl.col("insee_code").is_in(list(self.unknown))
-        await self._add(rows.filter(is_new))
-        changed = await self._changed(attempt.year, rows.filter(~is_new))
+        await self._add(attempt, sales.filter(is_new))
+        rows = await asyncio.to_thread(rows_of, sales.filter(~is_new), attempt, self.now)
+        changed = await self._changed(attempt.year, rows)
         rows = rows.filter(pl.col("insee_code").is_in(changed))
         self.touched |= await revise(self.connection, attempt.year, changed, rows)
         return reading.lines_by_commune
 
-    async def _add(self, rows: pl.DataFrame) -> None:
+    async def _add(self, attempt: Attempt, sales: pl.DataFrame) -> None:
         """Nothing to compare with, all later years seen: each row is written once, as it stays."""
-        superseded, self.later = await asyncio.to_thread(judge, rows, self.later)
-        await copy_in(
-            self.connection,
-            "property",
-            rows.with_columns(property_id="sale_key", superseded=superseded),
-        )
+        superseded, self.later = await asyncio.to_thread(judge, sales, self.later)
+
+        def finish(part: pl.DataFrame) -> pl.DataFrame:
+            rows = rows_of(part, attempt, self.now)
+            return rows.with_columns(part["superseded"], property_id="sale_key")
+
+        judged = sales.with_columns(superseded=superseded)
+        await copy_in(self.connection, "property", judged, finish)
 
     async def _changed(self, year: int, rows: pl.DataFrame) -> list[str]:
         """The communes whose year in stock is not what these rows say.

@@ -1,10 +1,10 @@
 """The sales of a file as rows of the stock."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
+from hashlib import blake2b
 from typing import Final
 
-import msgspec
 import polars as pl
 
 from services.scraper.handlers.ports import Attempt
@@ -22,43 +22,35 @@ COLUMNS: Final = (
 )  # fmt: skip
 
 
-class Year(msgspec.Struct, frozen=True, kw_only=True):
-    """What was read of a year, and of how many lines of each commune it was made."""
-
-    year: int
-    rows: pl.DataFrame
-    lines: dict[str, int]
-
-
-def rows_of(
-    sales: pl.DataFrame, attempt: Attempt, communes: Collection[str], now: datetime
-) -> pl.DataFrame:
-    """The sales of these communes and the attempt's year, in the columns of the staging table.
+def sales_of(sales: pl.DataFrame, attempt: Attempt, communes: Collection[str]) -> pl.DataFrame:
+    """The sales of these communes and the attempt's year, each once.
 
     In the order in which they will be looked for: a commune's sales lie together on disk.
     """
     mine = sales.filter(
         pl.col("insee_code").is_in(list(communes)), pl.col("sold_on").dt.year() == attempt.year
     )
-    return (
-        mine.unique("property_id", keep="first", maintain_order=True)
-        .sort("insee_code", "sold_on", maintain_order=True)
-        .select(**_FACTS)
-        .with_columns(
-            source=pl.lit(attempt.source.format),
-            edition=pl.lit(attempt.edition),
-            file_sha256=pl.lit(attempt.sha256),
-        )
-        .with_columns(digest=_digest(), loaded_at=pl.lit(now.isoformat()))
+    return mine.unique("property_id", keep="first", maintain_order=True).sort(
+        "insee_code", "sold_on", maintain_order=True
     )
 
 
-def _digest() -> pl.Expr:
+def rows_of(sales: pl.DataFrame, attempt: Attempt, now: datetime) -> pl.DataFrame:
+    """Sales in the columns of the staging table."""
+    file = (attempt.source.format, attempt.edition, attempt.sha256 or "")
+    named = dict(zip(("source", "edition", "file_sha256"), map(pl.lit, file), strict=True))
+    return sales.select(**_FACTS).with_columns(
+        **named, digest=_digest(file), loaded_at=pl.lit(now.isoformat())
+    )
+
+
+def _digest(file: Iterable[str]) -> pl.Expr:
     """64 bits of everything told.
 
     Another version of polars may say otherwise: then all is loaded once more, and no more than that.
     """
-    return pl.struct(pl.all()).hash().reinterpret(signed=True)
+    seed = int.from_bytes(blake2b("|".join(file).encode(), digest_size=8).digest())
+    return pl.struct(*_FACTS).hash(seed=seed).reinterpret(signed=True)
 
 
 def _joined(keys: str) -> pl.Expr:
