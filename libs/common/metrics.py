@@ -85,7 +85,8 @@ def count_duplicates(received: Sequence[Received[Any]], new: Collection[UUID]) -
     """Count the events of a batch that are not new, or not the first of their id in it."""
     if len(new) < len(received):
         INBOX_DUPLICATES.inc(len(received) - len(new))
-        log.info("duplicates_suppressed", messages=len(received) - len(new))
+        again = [str(one.id) for one in received if one.id not in new]
+        log.info("duplicates_suppressed", messages=len(received) - len(new), event_ids=again)
 
 
 @contextmanager

@@ -82,6 +82,13 @@ def fresh() -> str:
     return f"00-{both[:32]}-{both[32:]}-{'01' if _Process.recorder else '00'}"
 
 
+@contextmanager
+def working_for(traceparent: str = "") -> Generator[None]:
+    """What is said and sent meanwhile belongs to this trace, or to a new one."""
+    with structlog.contextvars.bound_contextvars(traceparent=traceparent or fresh()):
+        yield
+
+
 def begin(kind: Kind, name: str, parent: str) -> Span | None:
     """A span of one's own to end, where spans are recorded."""
     recording = _Process.recorder

@@ -89,16 +89,14 @@ def _request(event: PropertiesReady, ages: Ages) -> Request:
 
 
 def _tell(one: Received[PropertiesReady], choice: Choice | None, emit: Emit) -> None:
-    job_id, run = one.event.job_id, one.event.run
     if choice is None:
         emit(_client_gone(one.event), one)
-        log.info("choice_refused", job_id=str(job_id), run=run, reason="client erased")
+        log.info("choice_refused", reason="client erased", **one.ids)
         return
     if choice.found:
         emit(_assigned(one.event, choice), one)
     if choice.found < choice.requested:
         emit(_insufficient(one.event, choice), one)
-    log.info("job_assigned", job_id=str(job_id), run=run, found=choice.found)
 
 
 def _assigned(event: PropertiesReady, choice: Choice) -> PropertiesAssigned:

@@ -19,6 +19,7 @@ from libs.common.events import (
 )
 from libs.common.outbox import Emit
 from libs.common.postgres import Connection
+from libs.telemetry import traces
 from services.gateway import metrics
 from services.gateway.domain.movements import Detail, Movement
 from services.gateway.domain.runs import Advance, Run, advance
@@ -90,7 +91,6 @@ def report(emit: Emit, moved: Advance, cause: Received[Any] | None) -> None:
     run, failure = moved.run, moved.alert
     if failure is None:
         return
-    log.error("job_failed", job_id=str(run.job_id), step=failure.step, attempts=run.attempt)
     failed = JobFailed(
         job_id=run.job_id,
         client_id=run.client_id,
@@ -101,7 +101,10 @@ def report(emit: Emit, moved: Advance, cause: Received[Any] | None) -> None:
         step=failure.step,
         reason=failure.reason,
     )
-    emit(failed, cause)
+    ids = {**(cause.ids if cause else {}), "job_id": str(run.job_id)}
+    with traces.working_for(cause.traceparent if cause else traces.bound()):
+        log.error("job_failed", step=failure.step, attempts=run.attempt, **ids)
+        emit(failed, cause)
 
 
 def movements(event: Event) -> tuple[Movement, ...]:

@@ -48,10 +48,11 @@ async def send_day(
             conn, day, late=one.event.late, catch_up_days=catch_up_days, seed=seed()
         )
         if started is None:
-            log.info("tick_already_handled", kind="send_day", due_on=day.isoformat())
+            log.info("tick_already_handled", kind="send_day", due_on=str(day), **one.ids)
             continue
         for event in started.begun:
             emit(event, one)
-        log.info("send_day_handled", due_on=day.isoformat(), clients=len(started.begun))
+        log.info("send_day_handled", due_on=str(day), clients=len(started.begun), **one.ids)
         if started.out_of_reach:
-            log.error("deliveries_missed", due_on=day.isoformat(), clients=started.out_of_reach)
+            missed = started.out_of_reach
+            log.error("deliveries_missed", due_on=str(day), clients=missed, **one.ids)

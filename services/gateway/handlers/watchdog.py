@@ -14,6 +14,7 @@ import structlog
 from libs.common.events import ClientProcess
 from libs.common.outbox import Emit
 from libs.common.postgres import Connection
+from libs.telemetry import traces
 from services.gateway.domain.movements import Detail, Movement
 from services.gateway.domain.runs import Run
 from services.gateway.handlers.outcomes import Runs, move, report
@@ -47,15 +48,18 @@ async def watch(
     """
     silent = await watched.find_silent(conn, PATIENCE)
     for event in silent.restated:
-        log.error("job_silent", job_id=str(event.job_id), run=event.run, asked_again=True)
-        emit(event, None)
+        with traces.working_for():
+            log.error("job_silent", job_id=str(event.job_id), run=event.run, asked_again=True)
+            emit(event, None)
     if not silent.given_up:
         return
     locked = await runs.lock_runs(conn, sorted(silent.given_up))
     said = {run.job_id: (_lost(run),) for run in locked}
     for moved in await move(conn, locked, said, runs=runs, max_retries=max_retries):
-        log.error("job_silent", job_id=str(moved.run.job_id), run=moved.run.run, asked_again=False)
-        report(emit, moved, None)
+        job_id, run = str(moved.run.job_id), moved.run.run
+        with traces.working_for():
+            log.error("job_silent", job_id=job_id, run=run, asked_again=False)
+            report(emit, moved, None)
 
 
 def _lost(run: Run) -> Movement:

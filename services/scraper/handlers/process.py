@@ -42,7 +42,7 @@ async def _newest(
         job_id, run = one.event.job_id, one.event.run
         seen = newest.get(job_id)
         if run < max(waiting.get(job_id, 0), seen.event.run if seen else 0):
-            log.info("older_run_ignored", job_id=str(job_id), run=run)
+            log.info("older_run_ignored", run=run, **one.ids)
         else:
             newest[job_id] = one
     return list(newest.values())

@@ -31,7 +31,7 @@ async def settle(wanted: Sequence[Wanted], *, books: Books, rules: Rules) -> Non
     for one in wanted:
         errors = failing[one.event.job_id]
         if one.event.refresh and one.event.job_id in short:
-            books.emit(_failed(one.event, errors), one.received)
+            books.emit(_failed(one, errors), one.received)
         else:
             books.emit(_ready(one, errors, problems), one.received)
 
@@ -56,10 +56,10 @@ async def _short(wanted: Sequence[Wanted], books: Books) -> set[UUID]:
     return {one.event.job_id for one in wanted if stock.get(one.event.job_id, 0) < one.event.count}
 
 
-def _failed(event: ClientProcess, errors: Mapping[str, str]) -> StepFailed:
+def _failed(one: Wanted, errors: Mapping[str, str]) -> StepFailed:
     reason = "; ".join(f"{city}: {error}" for city, error in errors.items())
-    log.warning("job_lacks_sources", job_id=str(event.job_id), error=reason)
-    return StepFailed(**event.run_fields(), step="scrape", permanent=False, reason=reason)
+    log.warning("job_lacks_sources", error=reason, **one.received.ids)
+    return StepFailed(**one.event.run_fields(), step="scrape", permanent=False, reason=reason)
 
 
 def _ready(
