@@ -1,0 +1,60 @@
+from typing import Any, cast
+
+import httpx
+import msgspec
+import pytest
+from litestar import Litestar, MediaType, delete, get
+from litestar.datastructures import Cookie, ResponseHeader
+
+from services.gateway.routes.answer import Answer
+
+
+class Said(msgspec.Struct):
+    words: str
+
+
+@get("/value", sync_to_thread=False)
+def value() -> Said:
+    return Said("déjà")
+
+
+@get("/beside", sync_to_thread=False, response_headers=[ResponseHeader(name="X-Beside", value="1")])
+def beside() -> Said:
+    return Said("with a header")
+
+
+@get("/cookie", sync_to_thread=False, response_cookies=[Cookie(key="a", value="b")])
+def cookie() -> Said:
+    return Said("with a cookie")
+
+
+@get("/text", sync_to_thread=False, media_type=MediaType.TEXT)
+def text() -> str:
+    return "plain"
+
+
+@delete("/nothing", sync_to_thread=False)
+def nothing() -> None:
+    return None
+
+
+ROUTES = (value, beside, cookie, text, nothing)
+
+
+@pytest.mark.parametrize(
+    "method, path",
+    [("GET", "/value"), ("GET", "/beside"), ("GET", "/cookie"), ("GET", "/text"),
+     ("DELETE", "/nothing")],
+)  # fmt: skip
+async def test_the_short_way_says_what_litestar_says(method: str, path: str):
+    ours = await _ask(Litestar(ROUTES, response_class=Answer), method, path)
+    litestars = await _ask(Litestar(ROUTES), method, path)
+    assert ours.status_code == litestars.status_code
+    assert ours.content == litestars.content
+    assert sorted(ours.headers.raw) == sorted(litestars.headers.raw)
+
+
+async def _ask(app: Litestar, method: str, path: str) -> httpx.Response:
+    transport = httpx.ASGITransport(cast(Any, app))
+    async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
+        return await client.request(method, path)
