@@ -25,6 +25,7 @@ from services.notifier.mailer.smtp import Server, SmtpSession
 from services.notifier.repository.desk import PostgresDesk
 from services.notifier.repository.leases import keep
 from services.notifier.repository.mails import PostgresMails
+from services.notifier.repository.outcomes import Outcomes
 from services.notifier.repository.ticks import PostgresTicks
 from services.notifier.settings import NotifierSettings
 
@@ -83,8 +84,9 @@ async def main() -> None:
     """Run until told to stop."""
     settings, relay, asked = load(NotifierSettings), asyncio.Event(), asyncio.Event()
     consuming = service.Consuming(settings, consumer(settings, relay=relay, asked=asked))
+    outcomes = Outcomes(settings.database_url, relay)
     desks = [
-        PostgresDesk(settings.database_url, relay=relay) for _ in range(settings.mail_connections)
+        PostgresDesk(settings.database_url, outcomes) for _ in range(settings.mail_connections)
     ]
     compose = composer(settings)
     senders = [

@@ -17,6 +17,7 @@ from services.notifier.handlers.sending import Pause
 from services.notifier.mailer.smtp import Server, SmtpSession
 from services.notifier.main import composer, consumer
 from services.notifier.repository.desk import PostgresDesk
+from services.notifier.repository.outcomes import Outcomes
 from services.notifier.settings import NotifierSettings
 from tests.notifier.mail_server import MailServer
 from tests.support.database import Database
@@ -44,6 +45,7 @@ class Stage:
         self.database, self.server, self.admin, self.own = database, server, admin, own
         self.asked, self.relay = asyncio.Event(), asyncio.Event()
         self.desks: list[PostgresDesk] = []
+        self.outcomes: list[Outcomes] = []
 
     async def client(self, **changes: Any) -> UUID:
         """A client who is active since long ago."""
@@ -112,7 +114,10 @@ class Stage:
         return (await self.said())[len(before) :]
 
     def desk(self) -> PostgresDesk:
-        desk = PostgresDesk(self.database.url("notifier"), relay=self.relay)
+        url = self.database.url("notifier")
+        # Connected when first used: by the clock of that moment.
+        self.outcomes.append(Outcomes(url, self.relay))
+        desk = PostgresDesk(url, self.outcomes[-1])
         self.desks.append(desk)
         return desk
 
@@ -162,3 +167,5 @@ class Stage:
     async def close(self) -> None:
         for desk in self.desks:
             await desk.close()
+        for outcomes in self.outcomes:
+            await outcomes.close()

@@ -118,7 +118,7 @@ async def test_without_a_stored_promise_nothing_is_handed_over(stage: Stage, ser
     async with stage.admin.transaction():
         await stage.admin.execute("select from notifier.mail for update")
         promise = asyncio.create_task(desk.hand_over(draft, COMPOSER(draft)))
-        while not await stage.admin.fetchval(END_THE_WAITING):  # noqa: ASYNC110 - the lock is elsewhere
+        while not await stage.own.fetchval(END_THE_WAITING):  # noqa: ASYNC110 - the lock is elsewhere
             await asyncio.sleep(0.01)
     assert not await promise
 

@@ -13,7 +13,9 @@ from services.notifier.domain.mail import Contact, Draft, Home, Mail
 CONTACTS: Final = """
     select contact.client_id, first_name, last_name, email, company_name, locale, status,
            subscription_type, chosen_cities, property_type_preferences, send_day,
-           addresses_per_report, first_delivery_on,
+           addresses_per_report,
+           case when contact.client_id = any($2::uuid[]) then first_delivery_on end
+             as first_delivery_on,
            exists (select from suppression where suppression.client_id = contact.client_id)
              as suppressed
     from gateway.client_contact as contact
@@ -39,7 +41,7 @@ TODAY: Final = "select (public.clock() at time zone 'Europe/Paris')::date"
 
 async def drafts(connection: Connection, mails: Sequence[Mail]) -> list[Draft]:
     """The claimed mails with all that their words need, in a few statements for all."""
-    contacts = await _contacts(connection, {mail.client_id for mail in mails if mail.client_id})
+    contacts = await _contacts(connection, mails)
     homes = await _homes(
         connection, {mail.job.id for mail in mails if mail.kind == "notification" and mail.job}
     )
@@ -65,8 +67,11 @@ def _cities(mail: Mail, contacts: dict[UUID, Contact]) -> Sequence[str]:
     return contact.chosen_cities if contact and mail.kind in {"welcome", "monthly"} else ()
 
 
-async def _contacts(connection: Connection, client_ids: set[UUID]) -> dict[UUID, Contact]:
-    rows = await connection.fetch(CONTACTS, list(client_ids)) if client_ids else []
+async def _contacts(connection: Connection, mails: Sequence[Mail]) -> dict[UUID, Contact]:
+    client_ids = {mail.client_id for mail in mails if mail.client_id}
+    # The day is worked out for a welcome alone: nobody else reads it, and it takes a calendar.
+    welcomed = {mail.client_id for mail in mails if mail.kind == "welcome"}
+    rows = await connection.fetch(CONTACTS, list(client_ids), list(welcomed)) if client_ids else []
     return {row["client_id"]: Contact(**row) for row in rows}
 
 

@@ -13,8 +13,9 @@ from libs.common.outbox import Emit
 from libs.common.postgres import Connection
 from libs.telemetry import traces
 from services.notifier.handlers.outcomes import tell
-from services.notifier.repository.desk import LEASE, PostgresDesk
+from services.notifier.repository.desk import PostgresDesk
 from services.notifier.repository.mails import COLUMNS, to_mail
+from services.notifier.repository.outcomes import LEASE
 
 log = structlog.get_logger()
 
