@@ -54,8 +54,12 @@ GAUGES: Final = (
 )
 
 
-def count_download(source_format: str, state: str, rejected: Mapping[str, int]) -> None:
-    """Count what a publisher answered, and the sales of its file that are no single home."""
+def count_download(source_format: str, state: str) -> None:
+    """Count what a publisher answered."""
     DOWNLOADS.labels(source_format, state).inc()
+
+
+def count_rejected(rejected: Mapping[str, int]) -> None:
+    """Count the sales of a file that are no single home."""
     for reason, sales in rejected.items():
         REJECTED.labels(reason).inc(sales)

@@ -47,8 +47,9 @@ async def close_refresh(
 
 def _count(gathered: Gathered) -> None:
     for attempt in gathered.attempts:
-        rejected = attempt.reading.rejected if attempt.reading else {}
-        metrics.count_download(attempt.source.format, attempt.state, rejected)
+        metrics.count_download(attempt.source.format, attempt.state)
+        if attempt.reading:
+            metrics.count_rejected(attempt.reading.rejected)
 
 
 def _lost(claim: Claim) -> LeaseLostError:

@@ -8,6 +8,7 @@ import msgspec
 import polars as pl
 
 from libs.common.postgres import Connection
+from services.scraper import metrics
 from services.scraper.handlers.ports import Attempt, LinesByCommune, Place
 from services.scraper.loader import statements
 from services.scraper.loader.copying import PATIENCE_SECONDS, copy_in
@@ -85,6 +86,8 @@ async def begin(connection: Connection, place: Place) -> Load:
 def _read(attempt: Attempt, place: Place) -> Reading:
     """A department's file once more: in memory there is one year at a time."""
     assert attempt.path is not None  # noqa: S101 - for the type: what was loaded has a file
-    return read_sales(
+    reading = read_sales(
         attempt.path, name=attempt.url, moved=place.moved, only=frozenset(place.communes)
     )
+    metrics.count_rejected(reading.rejected)
+    return reading
