@@ -12,6 +12,7 @@ from libs.common.envelope import MAX_BYTES, UnreadableError, read
 from libs.common.events import ClientErased, ClientRegistered
 from libs.common.postgres import Connection
 from libs.common.settings import CommonSettings
+from tests.common.relaying import publish
 from tests.support.bus import Bus
 from tests.support.database import Database
 
@@ -48,13 +49,6 @@ async def write(connection: Connection, *client_ids: UUID) -> None:
 
 async def unpublished(connection: Connection) -> list[Any]:
     return await connection.fetch(relay.UNPUBLISHED, [], [], 1000)
-
-
-async def publish(connection: Connection, producer: AIOKafkaProducer) -> set[str]:
-    """Publish what waits; the topics that failed."""
-    paused: dict[str, float] = {}
-    await relay.publish(connection, producer, "gateway", paused)
-    return set(paused)
 
 
 async def erased_clients(bus: Bus, count: int, wanted: set[UUID]) -> list[UUID]:
