@@ -15,9 +15,8 @@ class Answer(Response[Any]):
     def to_asgi_response(
         self, app: Any, request: Request[Any, Any, Any], **given: Any
     ) -> ASGIResponse:
-        """Ours where it is a value alone; Litestar's where there is none, or headers beside it."""
-        plain = self.media_type == MediaType.JSON and self.content is not None
-        if not plain or self.headers or any(given.values()):
+        """Ours where it is a value alone; with headers or cookies beside it, Litestar's."""
+        if self.media_type != MediaType.JSON or self.headers or any(given.values()):
             return super().to_asgi_response(app, request, **given)
         return Encoded(self.status_code or 200, json.encode(self.content))
 

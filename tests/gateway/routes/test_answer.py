@@ -38,13 +38,18 @@ def nothing() -> None:
     return None
 
 
-ROUTES = (value, beside, cookie, text, nothing)
+@get("/perhaps", sync_to_thread=False)
+def perhaps() -> Said | None:
+    return None
+
+
+ROUTES = (value, beside, cookie, text, nothing, perhaps)
 
 
 @pytest.mark.parametrize(
     "method, path",
     [("GET", "/value"), ("GET", "/beside"), ("GET", "/cookie"), ("GET", "/text"),
-     ("DELETE", "/nothing")],
+     ("DELETE", "/nothing"), ("GET", "/perhaps")],
 )  # fmt: skip
 async def test_the_short_way_says_what_litestar_says(method: str, path: str):
     ours = await _ask(Litestar(ROUTES, response_class=Answer), method, path)
