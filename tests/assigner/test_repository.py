@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from libs.common.ids import uuid7
-from services.assigner.repository import PostgresChoices
+from services.assigner.repository import CHOOSE, PostgresChoices
 from tests.assigner.stock import IN_WINDOW, add, assigned, home, ready, request, street
 from tests.support.database import Database
 
@@ -91,6 +91,22 @@ async def test_a_job_on_the_same_stock_always_chooses_the_same(database: Databas
 
     assert first == same
     assert first != other
+
+
+async def test_of_the_candidates_only_the_winners_rows_are_read(database: Database):
+    """The choice costs the same in a stock of millions: all it compares stands in one index."""
+    await add(database, street(3000))
+    admin = await database.connect()
+    await admin.execute("vacuum (analyze) scraper.property")
+    connection = await database.connect("assigner")
+    await assigned(connection, ready(), ready())
+
+    asked = [request(uuid7(), uuid.uuid4())]
+    plan = await connection.fetch(f"explain {CHOOSE}", asked)
+
+    text = "\n".join(row[0] for row in plan)
+    assert "Index Only Scan using property_choice" in text
+    assert text.count(" on property ") == text.count("property_pkey on property") + 1
 
 
 async def test_equal_days_of_sale_rank_by_id(database: Database):
