@@ -1,11 +1,13 @@
-"""One request by hand, and its trace from the answer over all five services to the mail."""
+"""One request by hand, and what is seen of it: its trace from the answer to the mail, and metrics."""
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from deploy.local.settings import SERVICES
@@ -24,6 +26,24 @@ PATH = (
 )
 """Each is the parent of the next."""
 
+EVERYWHERE = (
+    "outbox_unpublished", "outbox_oldest_seconds", "outbox_published_total",
+    "outbox_failures_total", "inbox_duplicates_total", "held_messages", "events_handled_total",
+    "batch_seconds", "consumer_last_success_timestamp_seconds",
+)  # fmt: skip
+OWN = {
+    "gateway": (
+        "jobs", "job_step_seconds", "http_requests_total", "http_request_seconds", "consumer_lag",
+    ),
+    "scraper": (
+        "sales_rejected_total", "downloads_total", "refreshes", "refresh_oldest_seconds",
+        "stalest_city_seconds", "consumer_lag",
+    ),
+    "assigner": ("consumer_lag",),
+    "notifier": ("mails", "smtp_replies_total", "mail_seconds", "consumer_lag"),
+    "scheduler": ("tick_lateness_seconds",),
+}  # fmt: skip
+
 
 async def test_the_trace_of_an_answer_is_found_in_every_log_and_in_the_mails_attempt(
     tmp_path: Path,
@@ -32,6 +52,7 @@ async def test_the_trace_of_an_answer_is_found_in_every_log_and_in_the_mails_att
         trace_id, client_id = await deliver_today(stack)
         attempts = await attempted(stack, client_id)
         lines = {name: await logged(stack, name, trace_id) for name in SERVICES}
+        pages = {name: await page(stack, name) for name in SERVICES}
 
     assert [attempt["trace_id"] for attempt in attempts] == [trace_id]
     told = {name: {line["event"] for line in found} for name, found in lines.items()}
@@ -39,6 +60,9 @@ async def test_the_trace_of_an_answer_is_found_in_every_log_and_in_the_mails_att
     assert "events_published" in told["scheduler"]
     assert {"events_handled", "events_published"} <= told["scraper"] & told["assigner"]
     assert {"events_handled", "mail_tried", "events_published"} <= told["notifier"]
+    for name, shown in pages.items():
+        assert "trackimmo_metrics_failed 0.0" in shown, name
+        assert metrics_on(shown) >= {*EVERYWHERE, *OWN[name]}, name
 
 
 async def test_a_collector_sees_one_trace_from_the_request_to_the_mail(tmp_path: Path) -> None:
@@ -104,6 +128,15 @@ def lines(stack: Stack, service: str) -> Iterator[dict[str, Any]]:
 
 def names(line: dict[str, Any], trace_id: str) -> bool:
     return trace_id == line.get("trace_id") or trace_id in line.get("trace_ids", [])
+
+
+async def page(stack: Stack, service: str) -> str:
+    async with httpx.AsyncClient(base_url=stack.state()["urls"][f"{service}.probes"]) as client:
+        return (await client.get("/metrics")).text
+
+
+def metrics_on(shown: str) -> set[str]:
+    return set(re.findall(r"^# TYPE trackimmo_(\w+) ", shown, re.MULTILINE))
 
 
 async def collected(spans: list[Span], trace_id: str) -> None:
