@@ -28,16 +28,31 @@ async def test_two_imports_of_one_department_are_one(ain: Scraper):
 
 async def test_who_joins_a_running_import_has_the_other_years_read_too(ain: Scraper):
     await request(ain, 2019)
-    async with nobody_writes(ain):
+    async with nobody_writes(ain, "property"):
         working = asyncio.create_task(ain.worker.work_one())
         await waiting(ain)
-        joining = asyncio.create_task(request(ain, 2023))
-        await waiting(ain, 2)
-    await asyncio.gather(working, joining)
+        await request(ain, 2023)
+    await working
     await ain.work()
 
     read = "select array_agg(distinct year order by year) from city_year where state = 'read'"
     assert await ain.value(read) == [2019, 2023]
+    assert await ain.value("select count(*) from refresh") == 1
+
+
+async def test_who_comes_when_an_import_is_closed_has_one_of_ones_own(ain: Scraper):
+    await request(ain, 2019)
+    async with nobody_writes(ain):
+        working = asyncio.create_task(ain.worker.work_one())
+        await waiting(ain)
+        late = asyncio.create_task(request(ain, 2023))
+        await waiting(ain, 2)
+    await asyncio.gather(working, late)
+    await ain.work()
+
+    read = "select array_agg(distinct year order by year) from city_year where state = 'read'"
+    assert await ain.value(read) == [2019, 2023]
+    assert await ain.value("select count(*) from refresh where state = 'done'") == 2
 
 
 async def test_an_import_whose_worker_is_killed_is_done_by_another(ain: Scraper):
