@@ -5,6 +5,7 @@ It serves without Kafka: what it accepts waits in the outbox.
 """
 
 import asyncio
+import gc
 import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -163,6 +164,7 @@ async def serve(
         kafka=kafka,
         count=count,
     )
+    gc.freeze()  # what is loaded by now stays: no request waits 20 ms while all of it is walked
     await probes.serve_app(app, settings.gateway_host, settings.gateway_port)
 
 
