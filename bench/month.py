@@ -109,8 +109,8 @@ async def _ours(context: Context) -> Month:
             admin = await database.connect()
             await admin.execute(TICK)
             wait = partial(until, seconds=SECONDS_AT_MOST, every=0.1)
-            await wait(lambda: _mailed(running.sink_port), f"mail for each of {CLIENTS} clients")
-            await wait(lambda: _completed(admin), "end of all jobs")
+            await wait(lambda: is_mailed(running.sink_port), f"mail for each of {CLIENTS} clients")
+            await wait(lambda: is_completed(admin), "end of all jobs")
             used = _used(pids)
             taken = await sink.count(running.sink_port)
             _verify(taken, await admin.fetchrow(GIVEN))
@@ -124,11 +124,11 @@ def _used(pids: Mapping[str, int]) -> dict[str, float]:
     return {name: cpu_seconds(pid) for name, pid in pids.items()}
 
 
-async def _mailed(port: int) -> bool:
+async def is_mailed(port: int) -> bool:
     return (await sink.count(port)).mails >= CLIENTS
 
 
-async def _completed(connection: Connection) -> bool:
+async def is_completed(connection: Connection) -> bool:
     return await connection.fetchval(OPEN) == 0
 
 

@@ -15,7 +15,7 @@ import msgspec
 
 from bench.clients import write_places
 from bench.cluster import Database
-from bench.context import ROOT, Broker
+from bench.context import NOTHING, ROOT, Broker
 from bench.errors import BenchError
 from bench.waiting import until
 from deploy.local import child
@@ -57,20 +57,27 @@ async def sink(folder: Path) -> AsyncGenerator[tuple[int, subprocess.Popen[bytes
 
 
 @asynccontextmanager
-async def running(database: Database, broker: Broker, folder: Path) -> AsyncGenerator[Services]:
+async def running(
+    database: Database,
+    broker: Broker,
+    folder: Path,
+    *,
+    names: Sequence[str] = SERVICES,
+    settings: Mapping[str, str] = NOTHING,
+) -> AsyncGenerator[Services]:
     """The five services, ready, each a process of its own; their logs lie in the folder."""
     api_key, gateway_port = secrets.token_urlsafe(32), free_port()
     async with sink(folder) as (sink_port, sink_process):
         told = _environment(broker, sink_port, folder)
-        told |= {"API_KEY": api_key, "GATEWAY_PORT": str(gateway_port)}
-        ports = {name: free_port() for name in SERVICES}
+        told |= {"API_KEY": api_key, "GATEWAY_PORT": str(gateway_port), **settings}
+        ports = {name: free_port() for name in names}
         processes = {
             name: _start(
                 ("-m", f"services.{name}.main"),
                 {**told, "DATABASE_URL": database.url(name), "METRICS_PORT": str(ports[name])},
                 folder / f"{name}.log",
             )
-            for name in SERVICES
+            for name in names
         }
         try:
             await _all_ready(ports)
