@@ -36,8 +36,8 @@ class OtlpRecorder:
         # Its own words about each failed attempt, of which there is one a second.
         logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
         url = f"{endpoint.rstrip('/')}/v1/traces"
-        exporter = _Telling(OTLPSpanExporter(endpoint=url, timeout=EXPORT_SECONDS))
-        self._processor = BatchSpanProcessor(exporter, schedule_delay_millis=EVERY_MS)
+        self._exporter = _Telling(OTLPSpanExporter(endpoint=url, timeout=EXPORT_SECONDS))
+        self._processor = BatchSpanProcessor(self._exporter, schedule_delay_millis=EVERY_MS)
         resource = Resource.create({"service.name": service, "service.namespace": "trackimmo"})
         provider = TracerProvider(resource=resource, shutdown_on_exit=False)
         provider.add_span_processor(self._processor)
@@ -58,6 +58,9 @@ class OtlpRecorder:
         ending = threading.Thread(target=self._processor.shutdown, daemon=True)
         ending.start()
         ending.join(STOP_SECONDS)
+        if ending.is_alive():
+            self._exporter.shutdown()  # it would go on trying
+            ending.join(STOP_SECONDS)
 
 
 class _Span:

@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Generator
 
@@ -71,6 +72,7 @@ async def test_a_collector_that_is_away_costs_neither_time_nor_more_than_a_line(
         recorded = time.monotonic() - began
         traces.stop()
 
+    assert not [thread for thread in threading.enumerate() if "Otel" in thread.name]
     assert recorded < 5
     assert time.monotonic() - began < recorded + 4
     assert [line["event"] for line in lines] in ([], ["collector_away"])
