@@ -6,6 +6,7 @@ its home (outbuildings, cultures, further parcels) is multiplied as in real file
 """
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -87,3 +88,10 @@ def _department(
         template = templates[(shift + number) % len(templates)]
         communes.append(company.moved(template, department, number))
     return pl.concat(communes).sort("date_mutation", "code_commune", maintain_order=True)
+
+
+def raw_part(folder: Path, *, seed: int, lines: int = DEPARTMENT_LINES) -> Path:
+    """The beginning of that year: as many lines as a department of geo-DVF has here."""
+    with raw_country(folder, seed=seed).open("rb") as country:
+        text = list(islice(country, lines + 1))
+    return _once(folder / f"raw-part-{lines}-{seed}-{_MADE}.txt", lambda: iter(text))
