@@ -1,6 +1,7 @@
 """One typed row per line of a sales file, sorted so that the lines of a sale stand together."""
 
 from collections.abc import Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import pairwise
 from typing import Final
@@ -97,9 +98,13 @@ def unlike_the_line_before(*columns: str) -> pl.Expr:
 
 def _parsed(file: SalesFile, moved: Mapping[str, str]) -> pl.DataFrame:
     width, separator = len(file.columns), _separator(file)
-    with suppress(pl.exceptions.PolarsError):  # bytes, quotes, a first row too short: see below
+    with (
+        ThreadPoolExecutor(max_workers=1) as beside,
+        suppress(pl.exceptions.PolarsError),  # bytes, quotes, a first row too short: see below
+    ):
+        separators = beside.submit(file.content.count, separator.encode())
         lines = _scan(file, file.content, moved)
-        if is_sound(file.content, width=width, rows=lines.height, separator=separator):
+        if is_sound(separators.result(), width=width, rows=lines.height):
             return lines
     try:
         return _scan(file, _mended(file), moved)

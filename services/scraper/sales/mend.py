@@ -8,9 +8,9 @@ import csv
 import io
 
 
-def is_sound(content: bytes, *, width: int, rows: int, separator: str = ",") -> bool:
+def is_sound(separators: int, *, width: int, rows: int) -> bool:
     """Whether the header and all rows can have `width` fields each, judged by what parts them."""
-    return content.count(separator.encode()) == (rows + 1) * (width - 1)
+    return separators == (rows + 1) * (width - 1)
 
 
 def mended(content: bytes, *, width: int) -> bytes:

@@ -52,16 +52,19 @@ def read_sales(
     A file that is no sales file raises `SalesFileError`.
     """
     read = read_lines(open_sales_file(source, name=name), moved, only)
+    total, bad, by_commune = read.total, read.bad, read.kept["insee_code"].value_counts().rows()
+    days = by_days(read.kept, PART_LINES)
+    del read  # its lines are in the parts now: memory is what a large file costs
     with ThreadPoolExecutor(max_workers=_AT_ONCE) as threads:
-        parts = list(threads.map(_sales_of, by_days(read.kept, PART_LINES)))
+        parts = list(threads.map(_sales_of, days))
     sales = pl.concat([part.sales for part in parts])
     rejected = pl.concat([part.rejected for part in parts])
     homes = sales.filter(pl.col("rejected").is_null())
     return Reading(
         sales=sales.select(SHOWN),
-        lines=read.total,
-        bad_lines=read.bad,
-        lines_by_commune=dict(sorted(read.kept["insee_code"].value_counts().rows())),
+        lines=total,
+        bad_lines=bad,
+        lines_by_commune=dict(sorted(by_commune)),
         groups=len(rejected),
         homes=homes.height,
         postable=int(homes["postable"].sum()),
