@@ -32,15 +32,16 @@ class Load(msgspec.Struct, kw_only=True):
 
     async def year(self, attempt: Attempt) -> LinesByCommune:
         """Bring the stock to what the year's file says; of how many lines each commune consists."""
-        reading = attempt.reading or await asyncio.to_thread(_read, attempt, self.place)
-        sales = await asyncio.to_thread(sales_of, reading.sales, attempt, self.place.communes)
+        lines, sales = await asyncio.to_thread(_sales, attempt, self.place)
         is_new = pl.col("insee_code").is_in(list(self.unknown))
-        await self._add(attempt, sales.filter(is_new))
-        rows = await asyncio.to_thread(rows_of, sales.filter(~is_new), attempt, self.now)
+        known = sales.filter(~is_new)
+        sales = sales.filter(is_new)
+        await self._add(attempt, sales)
+        rows = await asyncio.to_thread(rows_of, known, attempt, self.now)
         changed = await self._changed(attempt.year, rows)
         rows = rows.filter(pl.col("insee_code").is_in(changed))
         self.touched |= await revise(self.connection, attempt.year, changed, rows)
-        return reading.lines_by_commune
+        return lines
 
     async def _add(self, attempt: Attempt, sales: pl.DataFrame) -> None:
         """Nothing to compare with, all later years seen: each row is written once, as it stays."""
@@ -83,8 +84,16 @@ async def begin(connection: Connection, place: Place) -> Load:
     )
 
 
+def _sales(attempt: Attempt, place: Place) -> tuple[LinesByCommune, pl.DataFrame]:
+    """The year's sales, and how many lines they are made of; the rest of a reading is let go.
+
+    A department's file is read once more: in memory there is one year at a time.
+    """
+    reading = attempt.reading or _read(attempt, place)
+    return reading.lines_by_commune, sales_of(reading.sales, attempt, place.communes)
+
+
 def _read(attempt: Attempt, place: Place) -> Reading:
-    """A department's file once more: in memory there is one year at a time."""
     assert attempt.path is not None  # noqa: S101 - for the type: what was loaded has a file
     reading = read_sales(
         attempt.path, name=attempt.url, moved=place.moved, only=frozenset(place.communes)

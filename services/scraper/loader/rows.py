@@ -11,14 +11,14 @@ from services.scraper.handlers.ports import Attempt
 
 MONEY: Final = pl.Decimal(18, 2)
 KEYS_JOINED_BY: Final = "|"
+TOLD: Final = (
+    "property_id", "home_key", "insee_code", "sold_on", "kind", "offered", "postable", "address",
+    "postal_code", "city_name", "price_cents", "surface_m2", "rooms", "land_m2", "latitude",
+    "longitude", "new_build", "suspect", "own_keys", "covered_keys", "line",
+)  # fmt: skip
+"""Of a sale as it was read, what the stock keeps."""
 NEVER_NULL: Final = (
     "address", "postal_code", "city_name", "own_keys", "covered_keys", "source", "edition",
-)  # fmt: skip
-COLUMNS: Final = (
-    "sale_key", "home_key", "insee_code", "sold_on", "kind", "offered", "postable",
-    "address", "postal_code", "city_name", "price_eur", "surface_m2", "rooms", "land_m2",
-    "latitude", "longitude", "new_build", "suspect", "own_keys", "covered_keys", "source",
-    "edition", "file_sha256", "line", "digest", "loaded_at",
 )  # fmt: skip
 
 
@@ -27,7 +27,7 @@ def sales_of(sales: pl.DataFrame, attempt: Attempt, communes: Collection[str]) -
 
     In the order in which they will be looked for: a commune's sales lie together on disk.
     """
-    mine = sales.filter(
+    mine = sales.select(TOLD).filter(
         pl.col("insee_code").is_in(list(communes)), pl.col("sold_on").dt.year() == attempt.year
     )
     return mine.unique("property_id", keep="first", maintain_order=True).sort(
