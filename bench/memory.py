@@ -22,6 +22,7 @@ LOADING_SECONDS: Final = 600
 
 PLACES: Final = "select count(*) from scraper.place"
 IMPORT: Final = "select refusal from scraper.request_import($1, array[$2::int])"
+LOADED: Final = "select count(*) from scraper.property"
 IMPORTED: Final = """
     select state, done, error from scraper.refresh_overview
     where insee_code = $1 and state in ('done', 'failed')
@@ -101,8 +102,8 @@ async def _peak(context: Context, country: Path) -> float:
             "end of the import",
             seconds=LOADING_SECONDS,
         )
-        if refusal or (row and row["error"]):
-            raise BenchError(f"The import failed: {refusal or row}")
+        if refusal or (row and row["error"]) or not await admin.fetchval(LOADED):
+            raise BenchError(f"The import failed: {refusal or row or 'no sale came of it'}")
         return resident_mb(running.pids()["scraper"], peak=True)
 
 

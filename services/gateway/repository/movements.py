@@ -10,6 +10,9 @@ from libs.common.postgres import Connection
 from services.gateway.domain.movements import Movement, hours_until_retry
 from services.gateway.domain.runs import Advance, Run
 
+# Plans are kept, and the first ones are made while the tables are empty.
+BY_KEYS: Final = "set local enable_seqscan = off"
+
 LOCK: Final = """
     select id as job_id, client_id, kind, run, ladder, attempt,
            coalesce(alerted_ladder = ladder, false) as alerted
@@ -47,6 +50,7 @@ KEEP: Final = """
 
 async def lock_runs(conn: Connection, job_ids: Sequence[UUID]) -> Sequence[Run]:
     """The present runs of those jobs that exist, locked in the order of their ids."""
+    await conn.execute(BY_KEYS)
     jobs = await conn.fetch(LOCK, job_ids)
     known: dict[UUID, list[Movement]] = {job["job_id"]: [] for job in jobs}
     for row in await conn.fetch(KNOWN, list(known)):

@@ -8,10 +8,11 @@ from uuid import UUID
 
 import structlog
 
-from libs.common.postgres import AWAY, Connection, connect
+from libs.common.postgres import AWAY, Connection
 from services.notifier.domain.delivery import Decision
 from services.notifier.domain.mail import Draft, Letter, Mail
 from services.notifier.repository.facts import drafts
+from services.notifier.repository.keyed import connect
 from services.notifier.repository.mails import COLUMNS, to_mail
 from services.notifier.repository.outcomes import LEASE, Outcome, Outcomes, Promise
 

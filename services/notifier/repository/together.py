@@ -7,7 +7,8 @@ from typing import Any, Generic, TypeVar
 
 import structlog
 
-from libs.common.postgres import AWAY, Connection, connect
+from libs.common.postgres import AWAY, Connection
+from services.notifier.repository.keyed import connect
 
 log = structlog.get_logger()
 Item = TypeVar("Item")
