@@ -75,11 +75,11 @@ async def consume_held(connection: Connection, consumer: Consumer) -> bool:
         if row is None:
             return False
         headers = held.unpacked(row["headers"])
-        fresh: Sequence[Received[Any]] = ()
+        met: metrics.Met = (), ()
         try:
             received = _read(consumer, headers, row["raw"])
             async with _effects(connection) as emit:
-                fresh = await _deliver(connection, consumer, [received], emit)
+                met = await _deliver(connection, consumer, [received], emit)
         except Exception as error:
             if postgres.is_lost(connection, error):
                 raise postgres.LostError from error
@@ -91,7 +91,7 @@ async def consume_held(connection: Connection, consumer: Consumer) -> bool:
             log.warning("held_message_failed", held_id=str(row["id"]), state=state, **said)
         else:
             await held.done(connection, row["id"])
-    metrics.count_handled(fresh)
+    metrics.count(*met)
     consumer.wake.set()
     return True
 
@@ -109,8 +109,8 @@ async def _together(
     async with _effects(connection, consumer.wake) as emit:
         for record, error in dead:
             await _bury(connection, consumer, record, error)
-        fresh = await _deliver(connection, consumer, received, emit)
-    metrics.count_handled(fresh)
+        met = await _deliver(connection, consumer, received, emit)
+    metrics.count(*met)
     return Outcome(handled=len(received), dead=len(dead))
 
 
@@ -124,8 +124,8 @@ async def _alone(connection: Connection, consumer: Consumer, record: Record) -> 
         async for attempt in _in_place(connection):
             with attempt:
                 async with _effects(connection, consumer.wake) as emit:
-                    fresh = await _deliver(connection, consumer, [received], emit)
-                metrics.count_handled(fresh)
+                    met = await _deliver(connection, consumer, [received], emit)
+                metrics.count(*met)
     except Exception as error:
         if postgres.is_lost(connection, error):
             raise postgres.LostError from error
@@ -184,15 +184,14 @@ async def _effects(
 
 async def _deliver(
     connection: Connection, consumer: Consumer, received: Sequence[Received[Any]], emit: Emit
-) -> Sequence[Received[Any]]:
-    """Have those handled that are new; returns them, to be counted after the commit."""
+) -> metrics.Met:
+    """Have those handled that are new; returns what is to be counted after the commit."""
     new = await inbox.accept(connection, consumer.name, [one.id for one in received])
     fresh = list({one.id: one for one in received if one.id in new}.values())
-    metrics.count_duplicates(received, new)
     with metrics.spans(fresh) as parents:
         for event_type, group in _by_type(parents):
             await consumer.handlers[event_type](connection, group, emit)
-    return fresh
+    return received, fresh
 
 
 def _by_type(fresh: Iterable[Received[Any]]) -> Iterable[tuple[type[Event], list[Received[Any]]]]:

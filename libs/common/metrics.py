@@ -1,9 +1,8 @@
 """What every service counts, and what is asked of its schema when it is scraped."""
 
-from collections.abc import Collection, Generator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
-from uuid import UUID
 
 import msgspec
 import structlog
@@ -14,6 +13,9 @@ from libs.telemetry import traces
 from libs.telemetry.metrics import SqlGauge
 
 log = structlog.get_logger()
+
+Met = tuple[Sequence[Received[Any]], Sequence[Received[Any]]]
+"""Events of a transaction, and those of them that were met for the first time."""
 
 OUTBOX_PUBLISHED: Final = Counter(
     "trackimmo_outbox_published_total", "Events that the broker has answered for."
@@ -33,7 +35,8 @@ BATCH_SECONDS: Final = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
 )
 LAST_SUCCESS: Final = Gauge(
-    "trackimmo_consumer_last_success_timestamp_seconds", "When a batch last had its effect."
+    "trackimmo_consumer_last_success_timestamp_seconds",
+    "When an event was last handled, or found handled before.",
 )
 
 COUNT_UNPUBLISHED: Final = "select count(*) from outbox where published_at is null"
@@ -69,24 +72,20 @@ GAUGES: Final = (
 )
 
 
-def count_handled(fresh: Sequence[Received[Any]]) -> None:
-    """Count events that have had their effect, and leave one line for all of them."""
-    if not fresh:
-        return
-    LAST_SUCCESS.set_to_current_time()
-    for one in fresh:
-        EVENTS_HANDLED.labels(one.event.type).inc()
-    event_ids = [str(one.id) for one in fresh]
-    trace_ids = {traces.trace_id(one.traceparent): None for one in fresh}
-    log.info("events_handled", events=len(fresh), event_ids=event_ids, trace_ids=list(trace_ids))
-
-
-def count_duplicates(received: Sequence[Received[Any]], new: Collection[UUID]) -> None:
-    """Count the events of a batch that are not new, or not the first of their id in it."""
-    if len(new) < len(received):
-        INBOX_DUPLICATES.inc(len(received) - len(new))
-        again = [str(one.id) for one in received if one.id not in new]
-        log.info("duplicates_suppressed", messages=len(received) - len(new), event_ids=again)
+def count(received: Sequence[Received[Any]], fresh: Sequence[Received[Any]]) -> None:
+    """Count events that have had their effect, now or before; one line for each sort of them."""
+    if received:
+        LAST_SUCCESS.set_to_current_time()
+    if duplicates := len(received) - len(fresh):
+        INBOX_DUPLICATES.inc(duplicates)
+        known = {one.id for one in received} - {one.id for one in fresh}
+        log.info("duplicates_suppressed", messages=duplicates, event_ids=[*map(str, known)])
+    if fresh:
+        for one in fresh:
+            EVENTS_HANDLED.labels(one.event.type).inc()
+        event_ids = [str(one.id) for one in fresh]
+        trace_ids = list({traces.trace_id(one.traceparent): None for one in fresh})
+        log.info("events_handled", events=len(fresh), event_ids=event_ids, trace_ids=trace_ids)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from libs.common import kafka, outbox, service
 from libs.common.consumer import Consumer, consume
 from libs.common.envelope import Received
 from libs.common.events import ClientErased, Event
+from libs.common.metrics import LAST_SUCCESS
 from libs.common.outbox import Emit
 from libs.common.postgres import Connection
 from libs.common.settings import CommonSettings
@@ -50,6 +51,36 @@ async def test_events_batches_and_duplicates_are_counted(database: Database) -> 
     assert more(before, after, "inbox_duplicates_total") == 2
     assert more(before, after, "batch_seconds_count") == 2
     assert after["consumer_last_success_timestamp_seconds",] > 1_700_000_000
+
+
+async def test_what_is_tried_again_is_counted_once(database: Database) -> None:
+    connection, known = await database.connect("assigner"), message(erased())
+    await consume(connection, consumer(announce), [known])
+    before = await scraped(database, "assigner")
+
+    await consume(
+        connection, consumer(refuse_two_at_once), [known, message(erased()), message(erased())]
+    )
+
+    after = await scraped(database, "assigner")
+    assert more(before, after, "events_handled_total", ClientErased.type) == 2
+    assert more(before, after, "inbox_duplicates_total") == 1
+
+
+async def refuse_two_at_once(_: Connection, received: Sequence[Received[Any]], emit: Emit) -> None:
+    if len(received) > 1:
+        raise RuntimeError("too many")
+
+
+async def test_a_replay_of_what_is_known_is_a_success(database: Database) -> None:
+    connection, known = await database.connect("assigner"), message(erased())
+    await consume(connection, consumer(announce), [known])
+    LAST_SUCCESS.set(0)
+
+    await consume(connection, consumer(announce), [known])
+
+    shown = await scraped(database, "assigner")
+    assert shown["consumer_last_success_timestamp_seconds",] > 0
 
 
 async def test_held_messages_are_counted_by_state(database: Database) -> None:
