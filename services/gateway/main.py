@@ -189,7 +189,6 @@ async def main() -> None:
         gauges=metrics.GAUGES,
         sources=[consuming.lag],
     )
-    pool.terminate()
 
 
 if __name__ == "__main__":

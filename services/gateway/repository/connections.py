@@ -1,6 +1,7 @@
 """Connections that are lent and given back without a word to PostgreSQL."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Final
@@ -10,6 +11,11 @@ import asyncpg
 from libs.common.postgres import Connection
 
 PATIENCE_SECONDS: Final = 5.0
+REST_SECONDS: Final = 300.0
+"""A network may forget a connection that rests longer: whoever used it would wait in vain."""
+
+Place = tuple[asyncpg.Connection, float] | None
+"""A connection and when it was given back, or room for one."""
 
 
 class Connections:
@@ -21,43 +27,47 @@ class Connections:
 
     def __init__(self, connect: Callable[[], Awaitable[asyncpg.Connection]], size: int) -> None:
         self._connect = connect
-        self._places: asyncio.LifoQueue[asyncpg.Connection | None] = asyncio.LifoQueue()
+        self._places: asyncio.LifoQueue[Place] = asyncio.LifoQueue()
         for _ in range(size):
             self._places.put_nowait(None)
 
     @asynccontextmanager
     async def lend(self) -> AsyncGenerator[Connection]:
         """A connection soon, or `TimeoutError`: a caller is told to come back, none queues long."""
-        connection = await self._taken()
+        place, connection = await self._taken(), None
         try:
-            connection = _usable(connection) or await self._connect()
+            connection = _usable(place) or await self._connect()
             yield connection
-        except asyncio.CancelledError:  # a statement may still be under way
+        except (asyncio.CancelledError, TimeoutError):  # a statement may still be under way
             if connection is not None:
                 connection.terminate()
             raise
         finally:
-            self._places.put_nowait(_usable(connection))
+            self._places.put_nowait(_given_back(connection))
 
-    async def _taken(self) -> asyncpg.Connection | None:
+    async def _taken(self) -> Place:
         if not self._places.empty():
             return self._places.get_nowait()
         async with asyncio.timeout(PATIENCE_SECONDS):
             return await self._places.get()
 
-    def terminate(self) -> None:
-        """Close those that are not lent, at once."""
-        while not self._places.empty():
-            connection = self._places.get_nowait()
-            if connection is not None:
-                connection.terminate()
+
+def _usable(place: Place) -> asyncpg.Connection | None:
+    """The connection, unless it was lost meanwhile or has rested too long."""
+    if place is None or place[0].is_closed():
+        return None
+    connection, since = place
+    if time.monotonic() - since > REST_SECONDS:
+        connection.terminate()
+        return None
+    return connection
 
 
-def _usable(connection: asyncpg.Connection | None) -> asyncpg.Connection | None:
-    """The connection if another may have it; one that was lost or left within a transaction ends."""
+def _given_back(connection: asyncpg.Connection | None) -> Place:
+    """A place for the next borrower; one that was lost or left within a transaction ends."""
     if connection is None or connection.is_closed():
         return None
     if connection.is_in_transaction():
         connection.terminate()
         return None
-    return connection
+    return connection, time.monotonic()

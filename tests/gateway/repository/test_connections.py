@@ -79,6 +79,22 @@ async def test_a_cancelled_statement_takes_its_connection_along(two: Connections
     assert await pid(two) != before
 
 
+async def test_a_statement_that_took_too_long_takes_its_connection_along(two: Connections) -> None:
+    before = await pid(two)
+    with pytest.raises(TimeoutError):
+        async with two.lend() as connection:
+            await connection.execute("select pg_sleep(60)", timeout=0.05)
+    assert await pid(two) != before
+
+
+async def test_a_connection_that_rested_long_is_not_trusted(
+    two: Connections, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = await pid(two)
+    monkeypatch.setattr(connections, "REST_SECONDS", -1.0)
+    assert await pid(two) != before
+
+
 async def test_a_failure_to_connect_gives_the_place_back() -> None:
     attempts = 0
 
