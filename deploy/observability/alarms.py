@@ -17,6 +17,7 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     says: str
 
 
+# What PostgreSQL knows each replica of a service tells: its highest word counts, not their sum.
 ALARMS: Final = (
     Alarm(
         name="ServiceDown",
@@ -35,7 +36,7 @@ ALARMS: Final = (
     ),
     Alarm(
         name="OutboxStuck",
-        when="trackimmo_outbox_oldest_seconds > 60",
+        when="max by (job) (trackimmo_outbox_oldest_seconds) > 60",
         lasts="2m",
         severity="page",
         says="Events of {{ $labels.job }} have waited {{ $value | humanizeDuration }} for Kafka.",
@@ -57,28 +58,28 @@ ALARMS: Final = (
     ),
     Alarm(
         name="DeadLetters",
-        when='trackimmo_held_messages{state="dead"} > 0',
+        when='max by (job) (trackimmo_held_messages{state="dead"}) > 0',
         lasts="0m",
         severity="ticket",
         says="{{ $labels.job }} keeps {{ $value }} messages that it could not handle.",
     ),
     Alarm(
         name="JobsFailed",
-        when='delta(trackimmo_jobs{status="failed"}[1h]) > 0',
+        when='max(delta(trackimmo_jobs{status="failed"}[1h])) > 0',
         lasts="0m",
         severity="ticket",
         says="Within an hour {{ $value | humanize }} jobs failed for good: clients without addresses.",
     ),
     Alarm(
         name="MailsUnknown",
-        when='sum(trackimmo_mails{state="unknown"}) > 0',
+        when='sum(max by (kind) (trackimmo_mails{state="unknown"})) > 0',
         lasts="0m",
         severity="ticket",
         says="Of {{ $value }} mails nobody knows whether the server has them; none is sent again.",
     ),
     Alarm(
         name="MailsWaiting",
-        when='sum(trackimmo_mails{state="pending"}) > 0',
+        when='sum(max by (kind) (trackimmo_mails{state="pending"})) > 0',
         lasts="1h",
         severity="page",
         says="{{ $value }} mails have waited for an hour: is the mail server away?",
@@ -92,14 +93,14 @@ ALARMS: Final = (
     ),
     Alarm(
         name="TickLate",
-        when="trackimmo_tick_lateness_seconds > 300",
+        when="max by (kind) (trackimmo_tick_lateness_seconds) > 300",
         lasts="1m",
         severity="page",
         says="The day's {{ $labels.kind }} is {{ $value | humanizeDuration }} late.",
     ),
     Alarm(
         name="RefreshStuck",
-        when="trackimmo_refresh_oldest_seconds > 1800",
+        when="max(trackimmo_refresh_oldest_seconds) > 1800",
         lasts="5m",
         severity="ticket",
         says="A city has waited {{ $value | humanizeDuration }} for its sales.",

@@ -31,12 +31,16 @@ def _quantiles(metric: str, *, by: str = "") -> dict[str, str]:
     }
 
 
+# What PostgreSQL knows each replica tells: the highest word of them, not their sum.
 ROWS: Final = (
     Row(
         question="Does this month go well?",
         panels=(
-            Panel(title="Jobs", series={"{{status}}": "sum by (status) (trackimmo_jobs)"}),
-            Panel(title="Mails by state", series={"{{state}}": "sum by (state) (trackimmo_mails)"}),
+            Panel(title="Jobs", series={"{{status}}": "max by (status) (trackimmo_jobs)"}),
+            Panel(
+                title="Mails by state",
+                series={"{{state}}": "sum by (state) (max by (kind, state) (trackimmo_mails))"},
+            ),
             Panel(
                 title="Time of a step",
                 series=_quantiles("trackimmo_job_step_seconds", by="step"),
@@ -54,7 +58,7 @@ ROWS: Final = (
         panels=(
             Panel(
                 title="Held messages",
-                series={"{{job}} {{state}}": "sum by (job, state) (trackimmo_held_messages) > 0"},
+                series={"{{job}} {{state}}": "max by (job, state) (trackimmo_held_messages) > 0"},
             ),
             Panel(
                 title="Alarms that are on",
@@ -77,7 +81,7 @@ ROWS: Final = (
         panels=(
             Panel(
                 title="Waiting in the outboxes",
-                series={"{{job}}": "sum by (job) (trackimmo_outbox_unpublished)"},
+                series={"{{job}}": "max by (job) (trackimmo_outbox_unpublished)"},
             ),
             Panel(
                 title="Oldest in the outboxes",
@@ -118,7 +122,7 @@ ROWS: Final = (
     Row(
         question="Is the stock good?",
         panels=(
-            Panel(title="Refreshes", series={"{{state}}": "sum by (state) (trackimmo_refreshes)"}),
+            Panel(title="Refreshes", series={"{{state}}": "max by (state) (trackimmo_refreshes)"}),
             Panel(
                 title="Oldest open refresh, stalest city",
                 series={

@@ -15,6 +15,13 @@ from tests.deploy.containers import compose as composed
 from tests.deploy.containers.dockerfile import ROOT
 
 FOLDER = Path(observability.__file__).parent
+SOURCES = [path.read_text() for top in ("libs", "services") for path in (ROOT / top).rglob("*.py")]
+ASKED = {  # of PostgreSQL, by each replica
+    f"trackimmo_{name}"
+    for text in SOURCES
+    for name in re.findall(r'SqlGauge\(\s*name="(\w+)"', text)
+}
+OURS = ASKED | {name for text in SOURCES for name in re.findall(r'"(trackimmo_\w+)"', text)}
 
 
 def expressions() -> Iterator[tuple[str, str]]:
@@ -84,3 +91,14 @@ def test_prometheus_itself_accepts_the_rules() -> None:
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name, expression", list(expressions()))
+def test_every_metric_is_one_of_ours(name: str, expression: str) -> None:
+    assert metrics_in(expression) <= OURS
+
+
+@pytest.mark.parametrize("name, expression", list(expressions()))
+def test_what_every_replica_tells_is_not_added_up(name: str, expression: str) -> None:
+    added = re.findall(r"sum(?: by \([^)]*\))? ?\((\w+)[{)]", expression)
+    assert not ASKED & set(added)
