@@ -35,8 +35,7 @@ BATCH_SECONDS: Final = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
 )
 LAST_SUCCESS: Final = Gauge(
-    "trackimmo_consumer_last_success_timestamp_seconds",
-    "When an event was last handled, or found handled before.",
+    "trackimmo_consumer_last_success_timestamp_seconds", "When events were handled, or known."
 )
 
 COUNT_UNPUBLISHED: Final = "select count(*) from outbox where published_at is null"

@@ -16,8 +16,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import structlog
-from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka import AIOKafkaProducer, errors
 
 from libs.common import kafka, metrics, postgres
 from libs.common.postgres import Connection
@@ -50,6 +49,10 @@ MARK: Final = """
     where id = any($1::uuid[])
 """
 
+UNFIT = (errors.OutOfOrderSequenceNumber, errors.UnknownProducerId, errors.ProducerFenced)
+"""Answers after which an idempotent producer is refused for ever: a batch that was given up leaves
+a gap in what it counts. Only another producer helps."""
+
 Fate = tuple[Any, Any]
 """A row, and the broker's answer or the error in its place."""
 
@@ -59,7 +62,7 @@ async def run(settings: CommonSettings, source: str, wake: asyncio.Event) -> Non
     while True:
         try:
             await _session(settings, source, wake)
-        except (*postgres.FAILED, KafkaError) as error:
+        except (*postgres.FAILED, errors.KafkaError) as error:
             log.warning("relay_interrupted", error=type(error).__name__)
             await asyncio.sleep(1)
 
@@ -100,11 +103,12 @@ async def publish(
 ) -> int:
     """Publish what waits, but for topics that pause, until a batch has room; says how many rows.
 
-    Each row is marked after the broker's answer. A topic that fails pauses.
+    Each row is marked after the broker's answer. A topic that fails pauses; a producer that can
+    send no more raises `KafkaError`.
     """
-    count, fates = 0, list[Fate]()
+    count, fates, unfit = 0, list[Fate](), list[errors.KafkaError]()
     rows = await _select(connection, paused, [])
-    while rows:
+    while rows and not unfit:
         # The marking first: PostgreSQL works on it while we encode.
         _, sent = await asyncio.gather(_mark(connection, fates), send(producer, source, rows))
         ids = [row["id"] for group, _ in sent for row in group]
@@ -118,7 +122,10 @@ async def publish(
         failed = {row["topic"] for row, said in fates if isinstance(said, BaseException)}
         paused |= dict.fromkeys(failed, time.monotonic() + TOPIC_PAUSE_SECONDS)
         rows = [row for row in rows if row["topic"] not in failed]
+        unfit = [said for said in answers if isinstance(said, UNFIT)]
     await _mark(connection, fates)
+    if unfit:
+        raise unfit[0]
     return count
 
 
@@ -127,18 +134,23 @@ async def _select(connection: Connection, paused: Iterable[str], sent: list[UUID
 
 
 async def _mark(connection: Connection, fates: Sequence[Fate]) -> None:
-    errors = {row["id"]: type(e).__name__ for row, e in fates if isinstance(e, BaseException)}
-    published = [row for row, _ in fates if row["id"] not in errors]
+    published = [row for row, said in fates if not isinstance(said, BaseException)]
     if published:
-        ids = [row["id"] for row in published]
-        await connection.execute(MARK, ids, None)
-        metrics.OUTBOX_PUBLISHED.inc(len(ids))
-        heads = [row["headers"].get("traceparent", "") for row in published[:LOGGED_IDS]]
-        trace_ids = list(dict.fromkeys(filter(None, map(traces.trace_id, heads))))
-        event_ids = [str(event_id) for event_id in ids[:LOGGED_IDS]]
-        log.info("events_published", events=len(ids), event_ids=event_ids, trace_ids=trace_ids)
-    if errors:
-        reason = ", ".join(sorted(set(errors.values())))
-        await connection.execute(MARK, list(errors), reason)
-        metrics.OUTBOX_FAILURES.inc(len(errors))
-        log.warning("events_not_published", events=len(errors), error=reason)
+        await connection.execute(MARK, [row["id"] for row in published], None)
+        metrics.OUTBOX_PUBLISHED.inc(len(published))
+        log.info("events_published", **_about(published))
+    failed = [(row, type(said).__name__) for row, said in fates if isinstance(said, BaseException)]
+    if failed:
+        rows, reasons = zip(*failed, strict=True)
+        reason = ", ".join(sorted(set(reasons)))
+        await connection.execute(MARK, [row["id"] for row in rows], reason)
+        metrics.OUTBOX_FAILURES.inc(len(rows))
+        log.warning("events_not_published", error=reason, **_about(rows))
+
+
+def _about(rows: Sequence[Any]) -> dict[str, Any]:
+    """What a log line says of rows: how many, and the ids of the first."""
+    event_ids = [str(row["id"]) for row in rows[:LOGGED_IDS]]
+    traced = (traces.trace_id(row["headers"].get("traceparent", "")) for row in rows[:LOGGED_IDS])
+    trace_ids = list(dict.fromkeys(filter(None, traced)))
+    return {"events": len(rows), "event_ids": event_ids, "trace_ids": trace_ids}

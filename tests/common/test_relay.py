@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.errors import OutOfOrderSequenceNumber, ProducerClosed
 
 from libs.common import kafka, outbox, relay, sending
 from libs.common.envelope import MAX_BYTES, UnreadableError, read
@@ -70,7 +71,7 @@ async def erased_clients(bus: Bus, count: int, wanted: set[UUID]) -> list[UUID]:
     return found
 
 
-async def test_what_is_written_reaches_the_topic_in_the_order_of_its_key(
+async def test_what_is_written_reaches_the_topic_and_is_marked(
     connection: Connection, producer: AIOKafkaProducer, bus: Bus
 ) -> None:
     client_ids = [uuid4() for _ in range(20)]
@@ -161,6 +162,44 @@ async def test_a_relay_waits_for_its_table(
     finally:
         running.cancel()
         await asyncio.wait({running})
+
+
+async def closed(*_: Any, **__: Any) -> Any:
+    raise ProducerClosed
+
+
+async def out_of_order(*_: Any, **__: Any) -> Any:
+    answer = asyncio.get_running_loop().create_future()
+    answer.set_exception(OutOfOrderSequenceNumber())
+    return answer
+
+
+@pytest.mark.parametrize("send_batch", [closed, out_of_order])
+async def test_a_producer_that_can_send_no_more_is_replaced(
+    settings: CommonSettings,
+    connection: Connection,
+    bus: Bus,
+    monkeypatch: pytest.MonkeyPatch,
+    send_batch: Any,
+) -> None:
+    client_id, real = uuid4(), kafka.producer
+    await write(connection, client_id)
+    made: list[AIOKafkaProducer] = []
+
+    def producer(_: CommonSettings) -> AIOKafkaProducer:
+        made.append(real(settings))
+        if len(made) == 1:
+            monkeypatch.setattr(made[0], "send_batch", send_batch)
+        return made[-1]
+
+    monkeypatch.setattr(kafka, "producer", producer)
+    running = asyncio.create_task(relay.run(settings, "gateway", asyncio.Event()))
+    try:
+        assert await erased_clients(bus, 1, {client_id}) == [client_id]
+    finally:
+        running.cancel()
+        await asyncio.wait({running})
+    assert len(made) == 2
 
 
 async def test_only_one_relay_of_a_schema_is_active(
