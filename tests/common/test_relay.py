@@ -147,6 +147,30 @@ async def test_a_waking_relay_publishes_and_survives_a_lost_connection(
             await running
 
 
+async def test_a_woken_relay_gathers_after_a_batch_but_not_after_a_silence(
+    settings: CommonSettings, connection: Connection, bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "GATHER_SECONDS", 1.0)
+    monkeypatch.setattr(relay, "POLL_SECONDS", (60, 60))  # only waking helps
+    wake, client_ids = asyncio.Event(), [uuid4() for _ in range(3)]
+    running = asyncio.create_task(relay.run(settings, "gateway", wake))
+    try:
+        for client_id, silence in zip(client_ids, (0, 0, 1.1), strict=True):
+            await asyncio.sleep(silence)
+            await write(connection, client_id)
+            wake.set()
+            await erased_clients(bus, 1, {client_id})
+    finally:
+        running.cancel()
+        await asyncio.wait({running})
+
+    first, second, third = await connection.fetch(
+        "select created_at, published_at from outbox order by seq"
+    )
+    assert (second["published_at"] - first["published_at"]).total_seconds() >= 1
+    assert (third["published_at"] - third["created_at"]).total_seconds() < 1
+
+
 async def test_a_relay_waits_for_its_table(
     settings: CommonSettings, connection: Connection, database: Database, bus: Bus
 ) -> None:
