@@ -93,7 +93,9 @@ ALARMS: Final = (
     ),
     Alarm(
         name="TickLate",
-        when="max by (kind) (trackimmo_tick_lateness_seconds) > 300",
+        # That of a tick that has come, late, stands still until the next one.
+        when="max by (kind) (trackimmo_tick_lateness_seconds) > 300"
+        " and max by (kind) (deriv(trackimmo_tick_lateness_seconds[5m])) > 0",
         lasts="1m",
         severity="page",
         says="The day's {{ $labels.kind }} is {{ $value | humanizeDuration }} late.",

@@ -79,16 +79,18 @@ def test_no_two_panels_share_a_place() -> None:
     assert len(places) == len(set(places))
 
 
-def test_prometheus_itself_accepts_the_rules() -> None:
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("check", "config", str(FOLDER / "prometheus.yml")),
+        ("test", "rules", str(Path(__file__).with_name("replicas.yml"))),
+    ],
+)
+def test_prometheus_itself_reads_the_alarms_as_we_do(asked: tuple[str, ...]) -> None:
     promtool = shutil.which("promtool")
     if promtool is None:
         pytest.skip("promtool is not installed (package prometheus)")
-    done = subprocess.run(
-        [promtool, "check", "config", str(FOLDER / "prometheus.yml")],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = subprocess.run([promtool, *asked], capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stdout + done.stderr
 
