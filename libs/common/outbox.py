@@ -45,9 +45,7 @@ class Outgoing:
     async def write(self, connection: Connection) -> int:
         """Write the rows and say how many."""
         if self._rows:
-            await connection.execute(
-                WRITE, *(list(column) for column in zip(*self._rows, strict=True))
-            )
+            await connection.execute(WRITE, *map(list, zip(*self._rows, strict=True)))
         return len(self._rows)
 
 

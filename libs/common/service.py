@@ -35,6 +35,8 @@ def start(name: str, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
         uvloop.run(main())
     except SettingsError as error:
         sys.exit(f"{name} cannot start: {error}")
+    finally:
+        traces.stop()  # the spans before a crash are those that are looked for
 
 
 async def run(
@@ -69,7 +71,6 @@ async def run(
         logger.info("service_stopping")
         for task in running:
             task.cancel()
-    traces.stop()
     logger.info("service_stopped")
 
 

@@ -10,6 +10,7 @@ from collections.abc import Generator
 import pytest
 from structlog.testing import capture_logs
 
+from libs.common import service
 from libs.telemetry import traces
 from tests.telemetry.collector import collecting
 
@@ -78,10 +79,21 @@ async def test_a_collector_that_is_away_costs_neither_time_nor_more_than_a_line(
     assert [line["event"] for line in lines] in ([], ["collector_away"])
 
 
-@pytest.mark.parametrize("service", ["gateway", "scheduler"])
-def test_without_a_collector_nothing_of_opentelemetry_is_loaded(service: str) -> None:
+def test_a_service_that_crashes_hands_over_its_spans() -> None:
+    async def main() -> None:
+        traces.start("gateway", "http://127.0.0.1:1")
+        raise RuntimeError("a bug")
+
+    with pytest.raises(RuntimeError, match="a bug"):
+        service.start("gateway", main)
+
+    assert traces.recorder() is None
+
+
+@pytest.mark.parametrize("name", ["gateway", "scheduler"])
+def test_without_a_collector_nothing_of_opentelemetry_is_loaded(name: str) -> None:
     code = (
-        f"import services.{service}.main, libs.telemetry.traces as traces, sys;"
+        f"import services.{name}.main, libs.telemetry.traces as traces, sys;"
         "traces.start('x', '');"
         "print([name for name in sys.modules if name.startswith('opentelemetry.sdk')])"
     )
