@@ -56,7 +56,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
         """An embedded broker of one's own, all in memory."""
         started = broker.start()
         try:
-            await topics.create(started.bootstrap_servers, replace=True)
+            await topics.create(started.bootstrap_servers, in_memory=True)
             yield Broker(
                 bootstrap_servers=started.bootstrap_servers,
                 idempotence=False,

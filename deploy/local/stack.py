@@ -125,10 +125,10 @@ async def _migrate(stack: Stack) -> None:
 async def _topics(stack: Stack, replay: outboxes.Replay, say: Say) -> None:
     in_memory = "broker" in stack.embedded
     access = topics.security(stack.environ)
-    unfit = await topics.unfit(stack.bootstrap_servers, access=access)
+    unfit = await topics.unfit(stack.bootstrap_servers, in_memory=in_memory, access=access)
     if unfit and (in_memory or len(unfit) == len(TOPICS)):  # an empty broker
         replay.due = True
-    await topics.create(stack.bootstrap_servers, replace=in_memory, access=access)
+    await topics.create(stack.bootstrap_servers, in_memory=in_memory, access=access)
     if replay.due:
         again = await replay.everything()
         say("topics", f"made on an empty broker; {again} events will be published again")

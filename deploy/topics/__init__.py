@@ -31,8 +31,13 @@ class Layout(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tr
     """What every topic has in common."""
 
     partitions: int
+    in_memory_partitions: int
     replicas: int
     configs: dict[str, str]
+
+    def partitions_of(self, *, in_memory: bool) -> int:
+        """How many each topic has on a broker that keeps them in memory, or on a lasting one."""
+        return self.in_memory_partitions if in_memory else self.partitions
 
 
 def layout() -> Layout:
@@ -53,31 +58,31 @@ async def create(
     bootstrap_servers: str,
     topics: Sequence[str] = TOPICS,
     *,
-    replace: bool = False,
+    in_memory: bool = False,
     access: Mapping[str, Any] = ANYBODY,
 ) -> tuple[str, ...]:
     """Make what is missing and name it; refuse a topic with another number of partitions.
 
-    With `replace` such a topic is deleted and made anew: for a broker that just came up empty and
-    makes a topic, with partitions of its own choosing, as soon as a client asks about it.
+    `in_memory` such a topic is deleted and made anew: the embedded broker comes up empty and makes
+    a topic, with partitions of its own choosing, as soon as a client asks about it.
     """
-    wanted = layout()
+    partitions = layout().partitions_of(in_memory=in_memory)
     client = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers, **access)
     await client.start()
     try:
-        made = set(await _create(client, topics, wanted))
-        wrong = await _visible_wrong(client, topics, wanted)
-        for _ in range(ATTEMPTS if replace else 0):
+        made = set(await _create(client, topics, partitions))
+        wrong = await _visible_wrong(client, topics, partitions)
+        for _ in range(ATTEMPTS if in_memory else 0):
             if not wrong:
                 break
             await client.delete_topics(list(wrong))
-            made.update(await _create(client, topics, wanted))
-            wrong = await _visible_wrong(client, topics, wanted)
+            made.update(await _create(client, topics, partitions))
+            wrong = await _visible_wrong(client, topics, partitions)
     finally:
         await client.close()
     if wrong:
         listed = ", ".join(f"{name} has {n}" for name, n in wrong.items())
-        raise TopicsError(f"Every topic needs {wanted.partitions} partitions, but {listed}")
+        raise TopicsError(f"Every topic needs {partitions} partitions, but {listed}")
     return tuple(topic for topic in topics if topic in made)
 
 
@@ -85,27 +90,27 @@ async def unfit(
     bootstrap_servers: str,
     topics: Sequence[str] = TOPICS,
     *,
+    in_memory: bool = False,
     access: Mapping[str, Any] = ANYBODY,
 ) -> tuple[str, ...]:
     """The topics that this broker does not have, or has with another number of partitions."""
     client = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers, **access)
     await client.start()
     try:
-        return tuple(await _wrong(client, topics, layout()))
+        partitions = layout().partitions_of(in_memory=in_memory)
+        return tuple(await _wrong(client, topics, partitions))
     finally:
         await client.close()
 
 
 async def _create(
-    client: AIOKafkaAdminClient, topics: Sequence[str], wanted: Layout
+    client: AIOKafkaAdminClient, topics: Sequence[str], partitions: int
 ) -> tuple[str, ...]:
     brokers = len((await client.describe_cluster())["brokers"])
+    wanted = layout()
     replicas = min(wanted.replicas, brokers)
     answer: Any = await client.create_topics(
-        [
-            NewTopic(name, wanted.partitions, replicas, topic_configs=wanted.configs)
-            for name in topics
-        ]
+        [NewTopic(name, partitions, replicas, topic_configs=wanted.configs) for name in topics]
     )
     failed = [error for error in answer.topic_errors if error[1] not in {0, ALREADY_EXISTS}]
     if failed:
@@ -114,21 +119,21 @@ async def _create(
 
 
 async def _visible_wrong(
-    client: AIOKafkaAdminClient, topics: Sequence[str], wanted: Layout
+    client: AIOKafkaAdminClient, topics: Sequence[str], partitions: int
 ) -> dict[str, int]:
     """What is wrong once every topic is to be seen, which takes a broker a moment."""
-    wrong = await _wrong(client, topics, wanted)
+    wrong = await _wrong(client, topics, partitions)
     for _ in range(VISIBLE_WITHIN_LOOKS):
         if all(wrong.values()):
             break
         await asyncio.sleep(0.05)
-        wrong = await _wrong(client, topics, wanted)
+        wrong = await _wrong(client, topics, partitions)
     return wrong
 
 
 async def _wrong(
-    client: AIOKafkaAdminClient, topics: Sequence[str], wanted: Layout
+    client: AIOKafkaAdminClient, topics: Sequence[str], partitions: int
 ) -> dict[str, int]:
     # Asked for all of them: asked for one by name, some brokers make it.
     there = {topic["topic"]: len(topic["partitions"]) for topic in await client.describe_topics()}
-    return {name: there.get(name, 0) for name in topics if there.get(name) != wanted.partitions}
+    return {name: there.get(name, 0) for name in topics if there.get(name) != partitions}

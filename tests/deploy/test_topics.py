@@ -41,14 +41,15 @@ async def test_a_topic_with_other_partitions_is_named(empty_bus: Bus) -> None:
 
 async def test_what_an_empty_broker_made_by_itself_is_replaced(empty_bus: Bus) -> None:
     await _make(empty_bus, "hasty", 4)
-    made = await topics.create(empty_bus.bootstrap_servers, ["hasty"], replace=True)
+    made = await topics.create(empty_bus.bootstrap_servers, ["hasty"], in_memory=True)
     assert made == ("hasty",)
-    assert await topics.unfit(empty_bus.bootstrap_servers, ["hasty"]) == ()
+    assert await topics.unfit(empty_bus.bootstrap_servers, ["hasty"], in_memory=True) == ()
 
 
 def test_every_topic_keeps_30_days_and_takes_16_mib() -> None:
     assert msgspec.to_builtins(topics.layout()) == {
         "partitions": 12,
+        "in_memory_partitions": 3,
         "replicas": 3,
         "configs": {
             "retention.ms": str(30 * 24 * 3600 * 1000),
