@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 import structlog
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 from aiokafka.helpers import create_ssl_context
 from faststream import AckPolicy
@@ -27,15 +27,14 @@ from libs.common.settings import CommonSettings
 log = structlog.get_logger()
 
 BATCH_MESSAGES: Final = 100
-BATCH_WAIT_MS: Final = 20
+FETCH_WAIT_MS: Final = 20  # how long a broker may hold an empty answer back
 BATCH_MAX_MS: Final = 24 * 3600 * 1000
 """How long a batch may be in hand before aiokafka leaves the group: the commit fails then, and the
 same batch comes again, perhaps for ever. Handlers have their own budget; this is for all the pauses
 between dead letters, and for a PostgreSQL that is away."""
 SESSION_MS: Final = 6_000
 """How long a dead consumer keeps its partitions; the least that Apache Kafka allows."""
-METADATA_MAX_AGE_MS: Final = 5_000
-"""How soon a topic that was made again is seen."""
+METADATA_MAX_AGE_MS: Final = 5_000  # how soon a topic that was made again is seen
 
 Batch = Sequence[Record]
 OnBatch = Callable[[Batch], Awaitable[None]]
@@ -60,18 +59,17 @@ async def subscribe(settings: CommonSettings, subscription: Subscription) -> Non
 
     On cancellation the batch in hand is finished, its offset committed and the group left.
     """
-    group = subscription.group
     while True:
         broker, failed = _broker(settings), asyncio.get_running_loop().create_future()
         subscriber = _subscriber(broker, subscription, failed)
         try:
             await broker.start()
         except (KafkaError, OSError) as error:
-            log.warning("kafka_away", group=group, error=type(error).__name__)
+            log.warning("kafka_away", group=subscription.group, error=repr(error))
             await broker.stop()
             await asyncio.sleep(1)
             continue
-        log.info("consumer_started", group=group, topics=len(subscription.topics))
+        log.info("consumer_started", group=subscription.group, topics=len(subscription.topics))
         subscription.consumer = subscriber.consumer
         try:
             await failed
@@ -88,8 +86,7 @@ def _subscriber(
         group_id=subscription.group,
         batch=True,
         max_records=BATCH_MESSAGES,
-        batch_timeout_ms=BATCH_WAIT_MS,
-        fetch_max_wait_ms=BATCH_WAIT_MS,
+        fetch_max_wait_ms=FETCH_WAIT_MS,
         max_partition_fetch_bytes=MAX_BYTES,
         max_poll_interval_ms=BATCH_MAX_MS,
         auto_offset_reset="earliest",
@@ -99,6 +96,8 @@ def _subscriber(
         parser=_parse,
         decoder=_records,
     )
+    # FastStream's own sleeps after an empty batch, and what comes meanwhile waits.
+    subscriber.get_msg = _batch
 
     @subscriber
     async def _(records: Any) -> None:
@@ -109,14 +108,21 @@ def _subscriber(
             subscriber.running = False
             failed.set_exception(error)
             return
+        # Within a partition records come in order: its last says where to go on.
+        done = {TopicPartition(one.topic, one.partition): one.offset + 1 for one in records}
         try:
-            await subscriber.consumer.commit()
+            await subscriber.consumer.commit(done)
         except KafkaError as error:
             # The group moved on meanwhile; whoever reads these messages again finds them handled.
-            group = subscription.group
-            log.warning("offset_not_committed", group=group, error=type(error).__name__)
+            log.warning("offset_not_committed", group=subscription.group, error=repr(error))
 
     return subscriber
+
+
+async def _batch(consumer: AIOKafkaConsumer) -> tuple[Record, ...]:
+    """What has come, as soon as something has; after half a second without, nothing."""
+    found = await consumer.getmany(timeout_ms=500, max_records=BATCH_MESSAGES)
+    return tuple(record for records in found.values() for record in records)
 
 
 async def _parse(records: Any) -> KafkaMessage:

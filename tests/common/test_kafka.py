@@ -59,6 +59,19 @@ async def test_a_batch_that_nobody_could_settle_ends_the_subscription_uncommitte
     assert await _committed(bus, group, records[-1]) is None
 
 
+@pytest.mark.kafka
+async def test_only_the_partitions_of_the_batch_are_committed(bus: Bus) -> None:
+    batches: asyncio.Queue[Sequence[Record]] = asyncio.Queue()
+    group, reading = await _read(bus, batches.put)
+    records = await asyncio.wait_for(batches.get(), 40)
+    reading.cancel()
+    await asyncio.wait({reading}, timeout=20)
+
+    ends = {one.partition: one.offset + 1 for one in records}
+    for partition in range(12):
+        assert await _committed_at(bus, group, SendDay.topic, partition) == ends.get(partition)
+
+
 async def _read(bus: Bus, on_batch: OnBatch) -> tuple[str, asyncio.Task[None]]:
     settings = CommonSettings(
         database_url="none",
@@ -75,11 +88,15 @@ async def _read(bus: Bus, on_batch: OnBatch) -> tuple[str, asyncio.Task[None]]:
 
 
 async def _committed(bus: Bus, group: str, record: Record) -> int | None:
+    return await _committed_at(bus, group, record.topic, record.partition)
+
+
+async def _committed_at(bus: Bus, group: str, topic: str, partition: int) -> int | None:
     reader = AIOKafkaConsumer(
         bootstrap_servers=bus.bootstrap_servers, group_id=group, enable_auto_commit=False
     )
     await reader.start()
     try:
-        return await reader.committed(TopicPartition(record.topic, record.partition))
+        return await reader.committed(TopicPartition(topic, partition))
     finally:
         await reader.stop()
