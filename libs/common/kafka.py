@@ -106,8 +106,7 @@ def _subscriber(
         except Exception as error:  # noqa: BLE001 - whatever it is, it is told
             # FastStream would go on, and the next commit pass over this batch: end the service.
             subscriber.running = False
-            failed.set_exception(error)
-            return
+            return failed.set_exception(error)
         # Within a partition records come in order: its last says where to go on.
         done = {TopicPartition(one.topic, one.partition): one.offset + 1 for one in records}
         try:
