@@ -2,7 +2,7 @@
 
 `run DATABASE_URL FOLDER SMTP_PORT CLIENTS NAME=PID…` starts Redis and four workers, hands out the
 month, and prints what it used. Each task draws ten homes, records them, renders the mail and sends
-it over a connection that its worker keeps. Settings are the best of those tried: prefork 4, the
+it over a connection that its worker keeps. Settings are what suits such work: prefork 4, the
 order `fair`, no gossip, mingle or heartbeat, results ignored, a prefetch of 16.
 """
 

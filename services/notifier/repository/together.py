@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import structlog
 
@@ -13,6 +13,8 @@ from services.notifier.repository.keyed import connect
 log = structlog.get_logger()
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
+
+OF_ONE_MAIL: Final = ("traceparent", "mail_id", "job_id")
 
 Store = Callable[[Connection, Sequence[Item]], Awaitable[Sequence[Answer]]]
 """Stores all or none, and answers for each."""
@@ -43,6 +45,7 @@ class Together(Generic[Item, Answer]):
                 await connection.close(timeout=2)
 
     async def _work(self) -> None:
+        structlog.contextvars.unbind_contextvars(*OF_ONE_MAIL)  # a task begins with its maker's
         while self._waiting:
             # Nobody waits for what is cancelled: it is not to happen.
             asked = [one for one in self._waiting if not one[1].done()]
