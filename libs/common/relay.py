@@ -27,7 +27,7 @@ from libs.telemetry import traces
 log = structlog.get_logger()
 
 BATCH_ROWS: Final = 500
-GATHER_SECONDS: Final = 0.01
+GATHER_SECONDS: Final = 0.015
 """Between two batches of a steady flow; a row that comes after a silence does not wait."""
 POLL_SECONDS: Final = (0.05, 0.5)
 TOPIC_PAUSE_SECONDS: Final = 2.0
