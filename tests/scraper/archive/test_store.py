@@ -71,3 +71,5 @@ def test_what_died_unfinished_is_swept_after_a_day(store: Store):
 
 def test_there_may_be_nothing_to_sweep(store: Store):
     store.sweep()
+
+    assert not (store.folder / "unfinished").exists()

@@ -1,5 +1,6 @@
 """Which addresses are public, and what EGRESS_ALLOW opens."""
 
+from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address
 
 import httpx
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from libs.common.settings import SettingsError, load
 from services.scraper.egress import EgressRefusedError, parse_allowances
-from services.scraper.egress.addresses import read_address, why_not_public
+from services.scraper.egress.addresses import Address, read_address, why_not_public
 from services.scraper.egress.gate import Gate
 from services.scraper.settings import ScraperSettings
 from tests.scraper.egress.servers import Names
@@ -87,7 +88,7 @@ REFUSED = [
 ]
 
 
-async def pass_through(allow: str, url: str, resolved: str) -> None:
+async def pass_through(allow: str, url: str, resolved: str) -> Sequence[Address]:
     asked = httpx.URL(url)
 
     async def resolve(_: str) -> list[str]:
@@ -96,12 +97,12 @@ async def pass_through(allow: str, url: str, resolved: str) -> None:
     gate = Gate(parse_allowances(allow.split()), resolve)
     gate.check(asked)
     port = asked.port or (443 if asked.scheme == "https" else 80)
-    await gate.addresses(asked.raw_host.decode(), port)
+    return await gate.addresses(asked.raw_host.decode(), port)
 
 
 @pytest.mark.parametrize("allow,url,resolved", ALLOWED)
 async def test_what_the_setting_names_is_reached(allow, url, resolved):
-    await pass_through(allow, url, resolved)
+    assert await pass_through(allow, url, resolved)
 
 
 @pytest.mark.parametrize("allow,url,resolved,entry", REFUSED)
