@@ -24,6 +24,12 @@ demo: setup ## See it happen: a client, a job, a mail. SALES=… CITIES=… on r
 up: setup ## Start the stack and leave it running (Ctrl-C stops it). LIVE=1: from public sources
 	@$(BIN)/python -m deploy.local up
 
+daily: setup ## The day's notices and deliveries by hand, on the running stack: DATE=2026-11-21
+	@DATE='$(DATE)' $(BIN)/python -m deploy.local daily
+
+test-mail: setup ## Send one of the mails through the running stack: TO=you@example.org KIND=monthly
+	@TO='$(TO)' KIND='$(KIND)' $(BIN)/python -m deploy.local test-mail
+
 sales: setup ## Read sales files and count what is in them: FILES="a.csv b.csv.gz"
 	@$(BIN)/python -m services.scraper.cli $(FILES)
 
@@ -64,4 +70,4 @@ lock: setup ## Resolve the dependencies again into hashed locks
 	@$(BIN)/uv pip compile -q --generate-hashes --no-header --no-emit-index-url --python-version 3.11 --group dev -c requirements.lock -o requirements-dev.lock
 	@$(BIN)/uv pip compile -q --generate-hashes --no-header --no-emit-index-url --python-version 3.11 --group bench -c requirements.lock -o requirements-bench.lock
 
-.PHONY: help setup setup-bench bench demo up sales kafka fmt lint test test-kafka check lock
+.PHONY: help setup setup-bench bench demo up daily test-mail sales kafka fmt lint test test-kafka check lock

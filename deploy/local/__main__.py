@@ -1,11 +1,11 @@
-"""`python -m deploy.local up | demo | kafka [--check]`: TrackImmo, or Apache Kafka, on this machine."""
+"""`python -m deploy.local up | demo | daily | test-mail | kafka [--check]`: TrackImmo on this machine."""
 
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
-from deploy.local import kafka, settings
+from deploy.local import by_hand, kafka, settings
 from deploy.local.demo import demo
 from deploy.local.spec import StepError
 from deploy.local.up import AlreadyRunningError, run_kafka, up
@@ -29,9 +29,19 @@ async def _check_kafka() -> int:
     return 0
 
 
+async def _daily() -> int:
+    return await asyncio.to_thread(by_hand.daily)
+
+
+async def _test_mail() -> int:
+    return await asyncio.to_thread(by_hand.send_mail)
+
+
 COMMANDS: Final[Mapping[str, Callable[[], Awaitable[int]]]] = {
     "up": _up,
     "demo": demo,
+    "daily": _daily,
+    "test-mail": _test_mail,
     "kafka": _kafka,
     "kafka --check": _check_kafka,
 }
