@@ -16,9 +16,9 @@ from libs.common.events import ClientProcess
 from libs.common.outbox import Emit
 from libs.common.postgres import Connection, Pool
 from libs.common.settings import load
+from libs.egress import egress
 from services.scraper import handlers, metrics
 from services.scraper.archive import Archive, Store
-from services.scraper.egress import egress
 from services.scraper.handlers import Books, OpenBooks, Worker
 from services.scraper.loader import PostgresStock
 from services.scraper.places import PlacesError, former_codes, load_places

@@ -7,8 +7,8 @@ from typing import Annotated, Final
 import msgspec
 
 from libs.common.settings import CommonSettings
+from libs.egress import parse_allowances
 from services.scraper.domain import Rules, Source, parse_sources
-from services.scraper.egress import parse_allowances
 
 FORMATS: Final = ("geo-dvf", "raw-dvf")
 """What the sales rule can read."""

@@ -8,7 +8,7 @@ import pytest
 
 from deploy.simulator import Publisher, serving
 from libs.common.errors import TransientError
-from services.scraper.egress import egress
+from libs.egress import egress
 from services.scraper.places import Place, PlacesError, former_codes, load_places
 from services.scraper.places.geo_api import read_answer
 from services.scraper.places.place import folded, places_of

@@ -8,9 +8,9 @@ from typing import Final
 
 import httpx
 
+from libs.egress import EgressRefusedError
 from services.scraper.archive.bounds import Bounds
 from services.scraper.archive.store import BLOCK_BYTES, Store, Version, Writer
-from services.scraper.egress import EgressRefusedError
 from services.scraper.handlers.ports import BrokenFileError, MissingFileError, SourceDownError
 
 SHORT_BYTES: Final = 64 * 1024

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 import httpx
 
 from libs.common.errors import TransientError
-from services.scraper.egress import read_whole
+from libs.egress import read_whole
 from services.scraper.places.geo_api import QUERY, read_answer
 from services.scraper.places.place import Listed, Place, places_of
 from services.scraper.places.table import read_table

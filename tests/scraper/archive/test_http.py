@@ -9,12 +9,12 @@ import httpx
 import msgspec
 import pytest
 
+from libs.egress import egress
 from services.scraper.archive import Archive
 from services.scraper.archive.bounds import Bounds
 from services.scraper.archive.http import download
 from services.scraper.archive.store import Store
 from services.scraper.domain import Source
-from services.scraper.egress import egress
 from services.scraper.handlers.ports import (
     BrokenFileError,
     MissingFileError,

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from deploy.simulator.server import Publisher
-from services.scraper.egress import egress
+from libs.egress import egress
 from services.scraper.main import keep_places
 from services.scraper.repository import store_places
 from tests.scraper.stage import Scraper, asking, place, until

@@ -10,8 +10,8 @@ import pytest
 import trustme
 
 from libs.common.settings import SettingsError
-from services.scraper.egress import EgressLimitError, EgressRefusedError, Limits, egress, read_whole
-from tests.scraper.egress.servers import (
+from libs.egress import EgressLimitError, EgressRefusedError, Limits, egress, read_whole
+from tests.egress.servers import (
     LOOPBACK,
     Dialled,
     Names,

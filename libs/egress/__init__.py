@@ -1,4 +1,4 @@
-"""The one door to the outside: whatever leaves the scraper goes through this client.
+"""The one door to the outside: whatever a service asks of the web goes through this client.
 
 - `allowance`: the exceptions that `EGRESS_ALLOW` names
 - `addresses`: which addresses are public
@@ -8,9 +8,9 @@
 - `errors`: what was refused, and which setting would allow it
 """
 
-from services.scraper.egress.allowance import parse_allowances
-from services.scraper.egress.client import USER_AGENT, Limits, egress, read_whole
-from services.scraper.egress.errors import EgressLimitError, EgressRefusedError
+from libs.egress.allowance import parse_allowances
+from libs.egress.client import USER_AGENT, Limits, egress, read_whole
+from libs.egress.errors import EgressLimitError, EgressRefusedError
 
 __all__ = [
     "USER_AGENT",

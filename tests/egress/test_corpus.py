@@ -6,8 +6,8 @@ from collections.abc import AsyncGenerator
 import httpx
 import pytest
 
-from services.scraper.egress import EgressRefusedError, egress
-from tests.scraper.egress.servers import (
+from libs.egress import EgressRefusedError, egress
+from tests.egress.servers import (
     LOOPBACK,
     Dialled,
     Names,

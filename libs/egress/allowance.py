@@ -9,7 +9,7 @@ from typing import Final
 import httpx
 import msgspec
 
-from services.scraper.egress.addresses import Address, Network
+from libs.egress.addresses import Address, Network
 
 WEB_PORTS: Final = frozenset({80, 443})
 

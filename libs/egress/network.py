@@ -11,7 +11,7 @@ from typing import Final
 import httpcore
 from typing_extensions import override
 
-from services.scraper.egress.gate import Gate
+from libs.egress.gate import Gate
 
 SocketOption = (
     tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]

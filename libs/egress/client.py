@@ -1,4 +1,4 @@
-"""The HTTP client for whatever leaves the house."""
+"""The HTTP client for whatever is asked of the web."""
 
 import asyncio
 import os
@@ -13,12 +13,12 @@ import msgspec
 from typing_extensions import override
 
 from libs.common.settings import SettingsError
-from services.scraper.egress.allowance import parse_allowances
-from services.scraper.egress.errors import EgressLimitError, EgressRefusedError
-from services.scraper.egress.gate import Gate, Resolve, system_resolver
-from services.scraper.egress.network import GuardedNetwork
+from libs.egress.allowance import parse_allowances
+from libs.egress.errors import EgressLimitError, EgressRefusedError
+from libs.egress.gate import Gate, Resolve, system_resolver
+from libs.egress.network import GuardedNetwork
 
-USER_AGENT: Final = "TrackImmo (reads open sales files; one request at a time)"
+USER_AGENT: Final = "TrackImmo (reads open files of the state, with moderation)"
 MOST_REDIRECTS: Final = 3
 _CONNECTIONS: Final = 8
 _TRUST_STORES: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")  # the first that is set counts

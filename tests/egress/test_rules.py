@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libs.common.settings import SettingsError, load
-from services.scraper.egress import EgressRefusedError, parse_allowances
-from services.scraper.egress.addresses import Address, read_address, why_not_public
-from services.scraper.egress.gate import Gate
+from libs.egress import EgressRefusedError, parse_allowances
+from libs.egress.addresses import Address, read_address, why_not_public
+from libs.egress.gate import Gate
 from services.scraper.settings import ScraperSettings
-from tests.scraper.egress.servers import Names
+from tests.egress.servers import Names
 
 REQUIRED = {"DATABASE_URL": "postgresql://scraper@db/x", "KAFKA_BOOTSTRAP_SERVERS": "kafka:9092"}
 

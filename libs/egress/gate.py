@@ -8,9 +8,9 @@ from typing import Final
 import httpx
 import msgspec
 
-from services.scraper.egress.addresses import Address, read_address, why_not_public
-from services.scraper.egress.allowance import WEB_PORTS, Allowance, host_name
-from services.scraper.egress.errors import EgressRefusedError
+from libs.egress.addresses import Address, read_address, why_not_public
+from libs.egress.allowance import WEB_PORTS, Allowance, host_name
+from libs.egress.errors import EgressRefusedError
 
 Resolve = Callable[[str], Awaitable[Sequence[str]]]
 """Every address of a name, A and AAAA, in the order of preference; an `OSError` when it has none."""
