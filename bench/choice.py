@@ -14,9 +14,8 @@ from bench.context import Context
 from bench.errors import BenchError
 from bench.measure import Measure, percentile
 from libs.common.postgres import Connection
-from services.assigner import domain
-from services.assigner.domain import Ages, Request
-from services.assigner.repository import PostgresChoices
+from services.assigner.domain.choice import Ages, Request, window
+from services.assigner.repository.choices import PostgresChoices
 
 CHOICES: Final = 300
 WARM: Final = 30
@@ -87,7 +86,7 @@ async def _choice(connection: Connection, asked: Request) -> float:
 
 
 def _request(seed: int) -> Request:
-    sold_from, sold_until = domain.window(stocks.AS_OF, Ages(6, 8))
+    sold_from, sold_until = window(stocks.AS_OF, Ages(6, 8))
     return Request(
         job_id=uuid4(),
         client_id=uuid4(),

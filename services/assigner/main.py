@@ -11,9 +11,9 @@ from libs.common.events import ClientErased, PropertiesReady
 from libs.common.outbox import Emit
 from libs.common.postgres import Connection
 from libs.common.settings import load
-from services.assigner import handlers
-from services.assigner.domain import Ages
-from services.assigner.repository import PostgresChoices
+from services.assigner.domain.choice import Ages
+from services.assigner.handlers import assigning, erasing
+from services.assigner.repository.choices import PostgresChoices
 from services.assigner.settings import AssignerSettings
 
 NAME: Final = "assigner"
@@ -24,10 +24,10 @@ def consumer(settings: AssignerSettings, wake: asyncio.Event) -> Consumer:
     ages = Ages(settings.min_property_age_years, settings.max_property_age_years)
 
     async def assign(connection: Connection, received: Sequence[Received[Any]], emit: Emit) -> None:
-        await handlers.assign(received, choices=PostgresChoices(connection), emit=emit, ages=ages)
+        await assigning.assign(received, choices=PostgresChoices(connection), emit=emit, ages=ages)
 
     async def erase(connection: Connection, received: Sequence[Received[Any]], _: Emit) -> None:
-        await handlers.erase(received, choices=PostgresChoices(connection))
+        await erasing.erase(received, choices=PostgresChoices(connection))
 
     table: Handlers = {PropertiesReady: assign, ClientErased: erase}
     return Consumer(name=NAME, handlers=table, steps={PropertiesReady: "assign"}, wake=wake)

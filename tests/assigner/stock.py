@@ -14,10 +14,9 @@ from libs.common.events import PropertiesReady
 from libs.common.ids import uuid7
 from libs.common.outbox import transaction
 from libs.common.postgres import Connection
-from services.assigner import domain
-from services.assigner.domain import Ages, Request
-from services.assigner.handlers import assign
-from services.assigner.repository import PostgresChoices
+from services.assigner.domain.choice import Ages, Request, window
+from services.assigner.handlers.assigning import assign
+from services.assigner.repository.choices import PostgresChoices
 from tests.support.database import Database
 
 AS_OF = date(2026, 11, 21)
@@ -96,7 +95,7 @@ async def assigned(connection: Connection, *received: Received[PropertiesReady])
 
 
 def request(job_id: UUID, client_id: UUID) -> Request:
-    first, last = domain.window(AS_OF, AGES)
+    first, last = window(AS_OF, AGES)
     return Request(
         job_id=job_id,
         client_id=client_id,

@@ -1,4 +1,4 @@
-"""The assigner's schema: choices, assignments, and the one statement that makes them."""
+"""Choices, assignments, and the one statement that makes them."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final
@@ -7,8 +7,7 @@ from uuid import UUID
 import msgspec
 
 from libs.common.postgres import Connection
-from services.assigner import domain
-from services.assigner.domain import Choice, Request
+from services.assigner.domain.choice import Choice, Request, address_id, rounds
 
 LOCK: Final = """
     select pg_advisory_xact_lock(key) from (
@@ -83,12 +82,16 @@ ERASE: Final = """
       select unnest($1::uuid[]) as client_id
     ), remembered as (
       insert into erased_client (client_id) select client_id from client on conflict do nothing
+    ), unfollowed as (
+      delete from follow_up where client_id in (select client_id from client)
     ), blanked as (
       update assignment
       set job_id = null, position = null, property_id = null, insee_code = null, city_name = null,
           postal_code = null, address = null, kind = null, sold_on = null, price_eur = null,
           surface_m2 = null, rooms = null, land_m2 = null, latitude = null, longitude = null,
-          source = null, edition = null
+          source = null, edition = null, printed_address = null, position_source = null,
+          position_score = null, estimate_eur = null, estimate_low_eur = null,
+          estimate_high_eur = null, estimate_basis = null, estimate_comparables = null
       where client_id in (select client_id from client) and job_id is not null
     )
     delete from choice where client_id in (select client_id from client)
@@ -108,11 +111,11 @@ class PostgresChoices(msgspec.Struct, frozen=True):
         """Draw and record, one statement for all clients that ask once."""
         rows = [
             row
-            for together in domain.rounds(requests)
+            for together in rounds(requests)
             for row in await self.connection.fetch(CHOOSE, together)
         ]
         keys = sorted({row["home_key"] for row in rows})
-        await self.connection.execute(NAME_HOMES, keys, [domain.address_id(key) for key in keys])
+        await self.connection.execute(NAME_HOMES, keys, [address_id(key) for key in keys])
 
     async def recorded(self, job_ids: Iterable[UUID]) -> Mapping[UUID, Choice]:
         """The choices of these jobs, as they were made."""

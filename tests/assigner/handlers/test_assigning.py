@@ -15,9 +15,9 @@ from libs.common.events import (
 )
 from libs.common.ids import uuid7
 from libs.common.postgres import Connection
-from services.assigner.domain import address_id
-from services.assigner.handlers import erase
-from services.assigner.repository import PostgresChoices
+from services.assigner.domain.choice import address_id
+from services.assigner.handlers.erasing import erase
+from services.assigner.repository.choices import PostgresChoices
 from tests.assigner.stock import add, assigned, home, ready, street
 from tests.support.database import Database
 

@@ -1,4 +1,4 @@
-"""What the assigner does about a job whose stock is ready, and about a client who is gone."""
+"""A job whose stock is ready: choose once, tell the recorded choice of every run."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
@@ -10,14 +10,13 @@ from libs.common.envelope import Received
 from libs.common.errors import PermanentError
 from libs.common.events import (
     AddressesInsufficient,
-    ClientErased,
     PropertiesAssigned,
     PropertiesReady,
     StepFailed,
 )
 from libs.common.outbox import Emit
-from services.assigner import domain
-from services.assigner.domain import Ages, Choice, Request
+from services.assigner.domain import choice as rules
+from services.assigner.domain.choice import Ages, Choice, Request
 
 log = structlog.get_logger()
 
@@ -37,10 +36,6 @@ class Choices(Protocol):
         """The choices of these jobs; none for a client who is erased."""
         ...
 
-    async def erase(self, client_ids: Iterable[UUID]) -> None:
-        """Forget what these clients have received, but not which doors."""
-        ...
-
 
 async def assign(
     received: Sequence[Received[PropertiesReady]], *, choices: Choices, emit: Emit, ages: Ages
@@ -51,14 +46,6 @@ async def assign(
     recorded = await choices.recorded(one.event.job_id for one in received)
     for one in received:
         _tell(one, recorded.get(one.event.job_id), emit)
-
-
-async def erase(received: Sequence[Received[ClientErased]], *, choices: Choices) -> None:
-    """Forget the clients; their doors stay known, without facts, so that nothing is repeated."""
-    client_ids = [one.event.client_id for one in received]
-    await choices.lock(client_ids)
-    await choices.erase(client_ids)
-    log.info("clients_erased", clients=len(client_ids))
 
 
 def _requests(received: Sequence[Received[PropertiesReady]], ages: Ages) -> list[Request]:
@@ -73,7 +60,7 @@ def _requests(received: Sequence[Received[PropertiesReady]], ages: Ages) -> list
 def _request(event: PropertiesReady, ages: Ages) -> Request:
     if event.count < 1:
         raise PermanentError(f"Job {event.job_id} asks for {event.count} addresses, at least 1")
-    sold_from, sold_until = domain.window(event.as_of, ages)
+    sold_from, sold_until = rules.window(event.as_of, ages)
     return Request(
         job_id=event.job_id,
         client_id=event.client_id,
@@ -84,7 +71,7 @@ def _request(event: PropertiesReady, ages: Ages) -> Request:
         kinds=event.kinds,
         sold_from=sold_from,
         sold_until=sold_until,
-        tried=domain.tried(event.as_of, ages, event.cities, event.kinds, event.notes),
+        tried=rules.tried(event.as_of, ages, event.cities, event.kinds, event.notes),
     )
 
 
@@ -94,18 +81,20 @@ def _tell(one: Received[PropertiesReady], choice: Choice | None, emit: Emit) -> 
         log.info("choice_refused", reason="client erased", **one.ids)
         return
     if choice.found:
-        emit(_assigned(one.event, choice), one)
+        _tell_assigned(one, choice, emit)
     if choice.found < choice.requested:
         emit(_insufficient(one.event, choice), one)
 
 
-def _assigned(event: PropertiesReady, choice: Choice) -> PropertiesAssigned:
-    return PropertiesAssigned(
-        **event.run_fields(),
+def _tell_assigned(one: Received[PropertiesReady], choice: Choice, emit: Emit) -> None:
+    """The one place from which homes go on to the mail."""
+    assigned = PropertiesAssigned(
+        **one.event.run_fields(),
         requested=choice.requested,
         found=choice.found,
         address_ids=choice.address_ids,
     )
+    emit(assigned, one)
 
 
 def _insufficient(event: PropertiesReady, choice: Choice) -> AddressesInsufficient:

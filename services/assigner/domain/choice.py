@@ -1,4 +1,4 @@
-"""The rules of the choice that are not the drawing itself, which is SQL: one statement."""
+"""What a job asks for, in which window of time, and what was chosen for it."""
 
 import uuid
 from collections.abc import Iterable, Iterator, Mapping

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from libs.common.ids import uuid7
-from services.assigner.repository import CHOOSE, PostgresChoices
+from services.assigner.repository.choices import CHOOSE, PostgresChoices
 from tests.assigner.stock import IN_WINDOW, add, assigned, home, ready, request, street
 from tests.support.database import Database
 

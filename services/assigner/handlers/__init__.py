@@ -1,0 +1,1 @@
+"""What the assigner does about each event."""

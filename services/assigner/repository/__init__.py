@@ -1,0 +1,1 @@
+"""Every SQL statement of the assigner, a module for each subject."""
