@@ -93,11 +93,19 @@ class Home(msgspec.Struct, frozen=True, kw_only=True):
     city_name: str
     kind: str
     sold_on: date
-    price_eur: float
+    price_eur: float | None
     surface_m2: float | None
     rooms: int | None
     source: str
     assigned_on: date
+    land_m2: float | None = None
+    printed_address: str | None = None
+    """As an envelope bears it: `12 bis rue de la République, 01000 Bourg-en-Bresse`."""
+    estimate_eur: int | None = None
+    estimate_low_eur: int | None = None
+    estimate_high_eur: int | None = None
+    estimate_basis: str | None = None
+    estimate_comparables: int | None = None
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,6 +116,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     homes: Sequence[Home]
     places: Sequence[str]
     today: date
+    sample: bool = False
+    """Whether its facts are invented, which the mail then says."""
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):

@@ -25,6 +25,8 @@ CONTACTS: Final = """
 HOMES: Final = """
     select job_id, position, address, postal_code, city_name, kind, sold_on,
            price_eur::float8 as price_eur, surface_m2::float8 as surface_m2, rooms, source,
+           land_m2::float8 as land_m2, printed_address, estimate_eur, estimate_low_eur,
+           estimate_high_eur, estimate_basis, estimate_comparables,
            (assigned_at at time zone 'Europe/Paris')::date as assigned_on
     from assigner.delivered
     where job_id = any($1::uuid[])
