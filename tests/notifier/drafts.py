@@ -1,6 +1,6 @@
 """Drafts of every kind of mail, without a database."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -84,6 +84,7 @@ def draft(kind: Kind, *, homes: int | list[Home] = 3, detail: Any = None, **cont
         fence=1,
         evidence="",
         next_try_at=None,
+        created_at=datetime(2026, 11, 21, 8, tzinfo=UTC),
     )
     found = [home(n) for n in range(1, homes + 1)] if isinstance(homes, int) else homes
     return Draft(

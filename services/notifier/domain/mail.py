@@ -61,6 +61,8 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     fence: int
     evidence: str
     next_try_at: datetime | None
+    created_at: datetime
+    """Its links are given at this instant, so that a mail written twice is the same."""
     traceparent: str = ""
     """What asked for it last."""
 

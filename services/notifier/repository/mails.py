@@ -16,7 +16,7 @@ LIFETIME: Final = timedelta(hours=24)
 COLUMNS: Final = """
     mail.id, mail.kind, mail.subject_id, mail.period, mail.message_id, mail.client_id, mail.job_id,
     mail.job_kind, mail.run, mail.ladder, mail.detail, mail.state, mail.version, mail.tries,
-    mail.fence, mail.evidence, mail.next_try_at, mail.traceparent
+    mail.fence, mail.evidence, mail.next_try_at, mail.created_at, mail.traceparent
 """
 
 REOPENED: Final = "mail.kind = 'notification' and mail.state = 'failed' and not mail.blanked and excluded.ladder > mail.ladder"
