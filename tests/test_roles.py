@@ -24,11 +24,18 @@ FUNCTIONS = """
 
 MAY_READ = {
     ("scraper", "assigner"): {"delivered"},
-    ("assigner", "scraper"): {"candidate"},
+    ("assigner", "scraper"): {"candidate", "opposed"},
     ("notifier", "gateway"): {"client_contact"},
     ("notifier", "assigner"): {"delivered"},
-    ("notifier", "scraper"): {"place_overview"},
-    ("gateway", "scraper"): {"place_overview", "refresh_overview", "candidate", "held", "health"},
+    ("notifier", "scraper"): {"place_overview", "opposed"},
+    ("gateway", "scraper"): {
+        "place_overview",
+        "refresh_overview",
+        "candidate",
+        "opposed",
+        "held",
+        "health",
+    },
     ("gateway", "assigner"): {"delivered", "held", "health"},
     ("gateway", "notifier"): {"mail_overview", "mail_detail", "tick_handled", "held", "health"},
     ("gateway", "scheduler"): {"tick_overview", "held", "health"},
