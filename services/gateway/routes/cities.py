@@ -8,8 +8,7 @@ from litestar.params import QueryParameter
 from services.gateway.repository import cities
 from services.gateway.repository.cities import City
 from services.gateway.routes.ports import Given
-from services.gateway.routes.problems import Fault, invalid
-from services.gateway.routes.values import fold, printable
+from services.gateway.routes.values import fold
 
 Words = Annotated[
     str,
@@ -24,8 +23,6 @@ async def find_cities(ports: Given, q: Words = "", limit: Limit = 10) -> list[Ci
 
     Accents, case, hyphens and apostrophes do not matter; the larger city comes first.
     """
-    if q and (wrong := printable(q)):
-        raise invalid(Fault(pointer="/q", detail=wrong, place="query"))
     folded = fold(q)
     if q and not folded:
         return []

@@ -68,3 +68,9 @@ async def test_without_words_the_largest_cities_come(api: Api, admin: Connection
 @pytest.mark.parametrize("limit, count", [(1, 1), (100, 8)])
 async def test_the_limit_holds(limit: int, count: int, api: Api, admin: Connection):
     assert len((await api.get(f"/api/cities?limit={limit}")).json()) == count
+
+
+async def test_a_search_for_signs_that_no_name_has_finds_nothing(api: Api, admin: Connection):
+    for signs in ("a\x00b", "\n", "\ue000", "%%%"):
+        answer = await api.get("/api/cities", params={"q": signs})
+        assert (answer.status_code, answer.json()) == (200, [])

@@ -178,7 +178,7 @@ async def test_every_wrong_query_value_is_named(lonely: Api):
     assert {fault["pointer"] for fault in answer.json()["errors"]} == {"/limit", "/offset"}
 
 
-@pytest.mark.parametrize("query", ["q=a%00b", "q=%0A", "q=" + "x" * 101, "limit=0", "limit=101"])
+@pytest.mark.parametrize("query", ["q=" + "x" * 101, "limit=0", "limit=101"])
 async def test_a_wrong_search_is_422(query: str, lonely: Api):
     assert (await lonely.get(f"/api/cities?{query}")).status_code == 422
 
