@@ -7,9 +7,10 @@ from typing import Final
 import structlog
 from litestar import Litestar, Router
 from litestar.di import Provide
-from litestar.types import ASGIApp, ControllerRouterHandler
+from litestar.types import ControllerRouterHandler
 
 from services.gateway.routes import (
+    api_keys,
     cities,
     clients,
     docs,
@@ -22,9 +23,9 @@ from services.gateway.routes import (
 )
 from services.gateway.routes.answer import Answer
 from services.gateway.routes.body import StrictRequest
+from services.gateway.routes.entrance import Entrance, entrance
 from services.gateway.routes.failures import HANDLERS
-from services.gateway.routes.keys import admin_keys, api_keys, locked
-from services.gateway.routes.limit import Count, limited
+from services.gateway.routes.limit import Count
 from services.gateway.routes.ports import Component, Ports, Reading, Writing
 from services.gateway.routes.trace import traced
 from services.gateway.settings import GatewaySettings
@@ -60,10 +61,11 @@ def create_app(
         ready=ready,
         kafka=kafka,
     )
+    doors = entrance(ports, count)
     app = Litestar(
         [
-            *_routes(settings, count),
-            docs.document(lambda: openapi.describe(_routes(settings, count))),
+            *_routes(doors),
+            docs.document(lambda: openapi.describe(_routes(doors))),
             *docs.PAGES,
         ],
         dependencies={"ports": Provide(lambda: ports, sync_to_thread=False, use_cache=True)},
@@ -80,7 +82,7 @@ def create_app(
     return app
 
 
-def _routes(settings: GatewaySettings, count: Count) -> list[ControllerRouterHandler]:
+def _routes(doors: Entrance) -> list[ControllerRouterHandler]:
     """Every operation; a later one joins its subject's module and one of these lists."""
     return [
         health.health,
@@ -90,7 +92,7 @@ def _routes(settings: GatewaySettings, count: Count) -> list[ControllerRouterHan
         health.ready,
         Router(
             "/api",
-            middleware=[_api_door(settings, count)],
+            middleware=[doors.api],
             route_handlers=[
                 clients.register_client,
                 clients.read_client,
@@ -103,24 +105,15 @@ def _routes(settings: GatewaySettings, count: Count) -> list[ControllerRouterHan
         ),
         Router(
             "/admin",
-            middleware=[locked(admin_keys(settings.admin_api_key, settings.api_key))],
+            middleware=[doors.admin],
             route_handlers=[
                 health.admin_health,
                 schedule.run_schedule,
                 imports.request_import,
                 imports.read_import,
+                api_keys.list_api_keys,
+                api_keys.create_api_key,
+                api_keys.revoke_api_key,
             ],
         ),
     ]
-
-
-def _api_door(settings: GatewaySettings, count: Count) -> Callable[[ASGIApp], ASGIApp]:
-    admit = api_keys(settings.api_key)
-    if not settings.rate_limit_enabled:
-        return locked(admit)
-    return limited(
-        admit,
-        count,
-        requests=settings.rate_limit_requests,
-        window_seconds=settings.rate_limit_window,
-    )

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any, cast
 from uuid import UUID
 
 import msgspec
@@ -11,10 +10,14 @@ from litestar import Response, get, post
 from litestar.params import JSONBody
 
 from libs.common.events import ClientRegistered
+from libs.common.outbox import Emit
 from libs.common.postgres import Connection
 from services.gateway.repository import clients
 from services.gateway.repository.clients import Client, NewClient
+from services.gateway.routes.answer import Answer
 from services.gateway.routes.body import StrictRequest
+from services.gateway.routes.conditional import conditional
+from services.gateway.routes.once import once
 from services.gateway.routes.ports import Given
 from services.gateway.routes.problems import Refusal, unknown
 from services.gateway.routes.registration import Registration, city_id, resolve
@@ -46,9 +49,12 @@ class ClientAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @post("/clients", tags=["Clients"], opt={"refuses": [409]})
-async def register_client(data: JSONBody[Registration], ports: Given) -> Response[ClientAnswer]:
+async def register_client(
+    data: JSONBody[Registration], ports: Given, request: StrictRequest
+) -> Response[ClientAnswer]:
     """Register a client. An active one gets a welcome mail, and a delivery each month from now on."""
-    async with ports.writing() as (connection, emit):
+
+    async def register(connection: Connection, emit: Emit) -> Response[ClientAnswer]:
         chosen = await resolve(connection, data.chosen_cities)
         default = ports.settings.default_addresses_per_report
         client = await clients.register(connection, _new(data, chosen, default))
@@ -56,9 +62,11 @@ async def register_client(data: JSONBody[Registration], ports: Given) -> Respons
             raise Refusal(409, "This mail address belongs to another client")
         if client.status == "active":
             emit(ClientRegistered(client_id=client.id), None)
-    log.info("client_registered", client_id=str(client.id), status=client.status)
-    headers = {"Location": f"/api/clients/{client.id}", "ETag": _etag(client)}
-    return Response(_answer(client), headers=headers)
+        log.info("client_registered", client_id=str(client.id), status=client.status)
+        headers = {"Location": f"/api/clients/{client.id}", "ETag": _etag(client)}
+        return Answer(_answer(client), headers=headers)
+
+    return await once(request, ports, register, client_id=lambda answer: answer.client_id)
 
 
 @get("/clients/{client_id:str}", tags=["Clients"], opt={"refuses": [404], "conditional": True})
@@ -69,11 +77,7 @@ async def read_client(
     found = identifier(client_id, "client_id")
     async with ports.reading() as connection:
         client = await _find(connection, found)
-    etag = _etag(client)
-    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
-    if _tags(request.headers.get("If-None-Match", "")) & {etag, "*"}:
-        return Response(cast(Any, None), status_code=304, headers=headers)
-    return Response(_answer(client), headers=headers)
+    return conditional(request, _answer(client), _etag(client))
 
 
 async def _find(connection: Connection, client_id: UUID) -> Client:
@@ -112,7 +116,3 @@ def _etag(client: Client) -> str:
     """The version, which grows with every change, and the last delivery, which is not one."""
     delivered = int(client.last_updated.timestamp() * 1e6) if client.last_updated else 0
     return f'"{client.version}.{delivered}"'
-
-
-def _tags(header: str) -> set[str]:
-    return {tag.strip().removeprefix("W/") for tag in header.split(",")}

@@ -6,13 +6,17 @@ from uuid import UUID
 
 import msgspec
 import structlog
-from litestar import get, post
+from litestar import Response, get, post
 from litestar.params import JSONBody
 from msgspec import Meta
 
+from libs.common.outbox import Emit
+from libs.common.postgres import Connection
 from services.gateway.repository import imports
 from services.gateway.repository.imports import ImportProgress
-from services.gateway.routes.body import Body, Check
+from services.gateway.routes.audited import record
+from services.gateway.routes.body import Body, Check, StrictRequest
+from services.gateway.routes.once import once
 from services.gateway.routes.ports import Given
 from services.gateway.routes.problems import Fault, invalid, unknown
 from services.gateway.routes.values import PathId, identifier, without_repeats
@@ -45,14 +49,20 @@ class Queued(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @post("/imports", tags=["Imports"], status_code=202)
-async def request_import(data: JSONBody[RequestImport], ports: Given) -> Queued:
+async def request_import(
+    data: JSONBody[RequestImport], ports: Given, request: StrictRequest
+) -> Response[Queued]:
     """Have the sales of all communes of a department read; an import under way is joined."""
-    async with ports.writing() as (connection, _):
+
+    async def ask(connection: Connection, _: Emit) -> Queued:
         asked = await imports.request_import(connection, data.department, data.years or ())
-    if asked.id is None:
-        raise invalid(Fault(pointer=f"/{asked.field}", detail=asked.refusal or "is refused"))
-    log.info("import_requested", import_id=str(asked.id), department=data.department)
-    return Queued(id=asked.id, href=f"/admin/imports/{asked.id}")
+        if asked.id is None:
+            raise invalid(Fault(pointer=f"/{asked.field}", detail=asked.refusal or "is refused"))
+        await record(connection, request, "import.request", asked.id, department=data.department)
+        log.info("import_requested", import_id=str(asked.id), department=data.department)
+        return Queued(id=asked.id, href=f"/admin/imports/{asked.id}")
+
+    return await once(request, ports, ask)
 
 
 @get("/imports/{import_id:str}", tags=["Imports"], opt={"refuses": [404]})

@@ -5,15 +5,18 @@ from uuid import UUID
 
 import msgspec
 import structlog
-from litestar import get, post
+from litestar import Response, get, post
 from litestar.params import JSONBody
 from msgspec import Meta
 
 from libs.common.ids import uuid7
+from libs.common.outbox import Emit
+from libs.common.postgres import Connection
 from services.gateway.domain.progress import JobStatus
 from services.gateway.repository import jobs
 from services.gateway.repository.jobs import Accepted
-from services.gateway.routes.body import Body
+from services.gateway.routes.body import Body, StrictRequest
+from services.gateway.routes.once import once
 from services.gateway.routes.ports import Given
 from services.gateway.routes.problems import Refusal, unknown
 from services.gateway.routes.values import PathId, identifier
@@ -46,30 +49,40 @@ class JobAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @post("/process-client", tags=["Jobs"], status_code=200, opt={"refuses": [404]})
-async def process_client(data: JSONBody[ProcessClient], ports: Given) -> JobAnswer:
+async def process_client(
+    data: JSONBody[ProcessClient], ports: Given, request: StrictRequest
+) -> Response[JobAnswer]:
     """Start a delivery for an active client, or name the one under way."""
-    async with ports.writing() as (connection, emit):
+
+    async def start(connection: Connection, emit: Emit) -> JobAnswer:
         accepted = await jobs.start_process(
             connection, emit, data.client_id, job_id=uuid7(), seed=ports.seed()
         )
-    if accepted is None:
-        raise _inactive(data.client_id)
-    return _answer(
-        accepted, "Processing started" if accepted.created else "Job already in progress"
-    )
+        if accepted is None:
+            raise _inactive(data.client_id)
+        return _answer(
+            accepted, "Processing started" if accepted.created else "Job already in progress"
+        )
+
+    return await once(request, ports, start, client_id=data.client_id)
 
 
 @post("/add-addresses", tags=["Jobs"], status_code=200, opt={"refuses": [404]})
-async def add_addresses(data: JSONBody[AddAddresses], ports: Given) -> JobAnswer:
+async def add_addresses(
+    data: JSONBody[AddAddresses], ports: Given, request: StrictRequest
+) -> Response[JobAnswer]:
     """More addresses for an active client: always a job of its own, whatever else is open."""
-    async with ports.writing() as (connection, emit):
+
+    async def start(connection: Connection, emit: Emit) -> JobAnswer:
         accepted = await jobs.start_addition(
             connection, emit, data.client_id, data.count, job_id=uuid7(), seed=ports.seed()
         )
-    if accepted is None:
-        raise _inactive(data.client_id)
-    plural = "" if accepted.count == 1 else "es"
-    return _answer(accepted, f"Adding {accepted.count} address{plural}")
+        if accepted is None:
+            raise _inactive(data.client_id)
+        plural = "" if accepted.count == 1 else "es"
+        return _answer(accepted, f"Adding {accepted.count} address{plural}")
+
+    return await once(request, ports, start, client_id=data.client_id)
 
 
 @get("/job-status/{job_id:str}", tags=["Jobs"], opt={"refuses": [404]})

@@ -2,30 +2,91 @@
 
 import hashlib
 import hmac
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final, cast
 
+import msgspec
+from litestar import Request
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from services.gateway.domain import secret
+from services.gateway.repository.api_keys import Known
+from services.gateway.repository.api_keys import Scope as KeyScope
 from services.gateway.routes.problems import Refusal
 
 API_HEADER: Final = "X-API-Key"
 ADMIN_HEADER: Final = "X-Admin-Key"
 
-Admit = Callable[[Scope], bytes]
-"""The hash of the key that a request brings, or a refusal."""
+
+class Principal(msgspec.Struct, frozen=True):
+    """Who asks: the key's hash, what operators call it, what it opens."""
+
+    key_hash: bytes
+    prefix: str
+    """The first signs of a key that was handed out; `env:api` or `env:admin` for the configured."""
+    scopes: frozenset[KeyScope]
 
 
-def api_keys(api_key: str) -> Admit:
-    """Lets in who sends the API key in X-API-Key."""
-    return _keys({API_HEADER: api_key})
+Admit = Callable[[Scope], Awaitable[Principal]]
+"""Who brings a key that opens this door, or a refusal."""
+Find = Callable[[str], Awaitable[Sequence[Known]]]
+"""The keys in force that begin so."""
 
 
-def admin_keys(admin_api_key: str, api_key: str) -> Admit:
-    """Lets in who sends the admin key; where none is set, the API key in either header."""
+class Door(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of the interface: what opens it, in which headers."""
+
+    scope: KeyScope
+    configured: dict[str, Principal]
+    """By header."""
+
+
+def api_door(api_key: str) -> Door:
+    """Opens to keys of clients in X-API-Key."""
+    return Door(scope="client", configured={API_HEADER: _configured("env:api", api_key, "client")})
+
+
+def admin_door(admin_api_key: str, api_key: str) -> Door:
+    """Opens to keys of operators; where none is configured the API key is one, in either header."""
     if admin_api_key:
-        return _keys({ADMIN_HEADER: admin_api_key})
-    return _keys({ADMIN_HEADER: api_key, API_HEADER: api_key})
+        admin = _configured("env:admin", admin_api_key, "admin")
+        return Door(scope="admin", configured={ADMIN_HEADER: admin})
+    both = _configured("env:api", api_key, "client", "admin")
+    return Door(scope="admin", configured={ADMIN_HEADER: both, API_HEADER: both})
+
+
+def _configured(name: str, key: str, *scopes: KeyScope) -> Principal:
+    return Principal(_digest(key.encode("utf-8", "surrogateescape")), name, frozenset(scopes))
+
+
+def keeper(door: Door, find: Find) -> Admit:
+    """Who stands at a door. A configured key is compared in memory, others are looked up."""
+    expected = {name.lower().encode("ascii"): who for name, who in door.configured.items()}
+    headers = " or ".join(door.configured)
+    refusal = f"Send your key in the header {headers}: it is missing or wrong"
+
+    async def admit(scope: Scope) -> Principal:
+        sent = [(value, expected[name]) for name, value in scope["headers"] if name in expected]
+        for value, who in sent:
+            if hmac.compare_digest(_digest(value), who.key_hash):
+                return who
+        for value, _ in sent:
+            if (who := await _handed_out(value, find)) and door.scope in who.scopes:
+                return who
+        raise Refusal(401, refusal)
+
+    return admit
+
+
+async def _handed_out(value: bytes, find: Find) -> Principal | None:
+    key = value.decode("latin-1")
+    if not secret.is_whole(key):
+        return None
+    key_hash, found = _digest(value), None
+    for known in await find(secret.prefix(key)):
+        if hmac.compare_digest(known.key_hash, key_hash):
+            found = Principal(key_hash, secret.prefix(key), frozenset(known.scopes))
+    return found
 
 
 def locked(admit: Admit) -> Callable[[ASGIApp], ASGIApp]:
@@ -33,7 +94,7 @@ def locked(admit: Admit) -> Callable[[ASGIApp], ASGIApp]:
 
     def around(app: ASGIApp) -> ASGIApp:
         async def enter(scope: Scope, receive: Receive, send: Send) -> None:
-            admit(scope)
+            remember(scope, await admit(scope))
             await app(scope, receive, send)
 
         return enter
@@ -41,22 +102,20 @@ def locked(admit: Admit) -> Callable[[ASGIApp], ASGIApp]:
     return around
 
 
-def _keys(keys: dict[str, str]) -> Admit:
-    expected = {
-        header.lower().encode("ascii"): _digest(key.encode("utf-8", "surrogateescape"))
-        for header, key in keys.items()
-    }
-    refusal = f"Send your key in the header {' or '.join(keys)}: it is missing or wrong"
+def remember(scope: Scope, who: Principal) -> None:
+    """Let the rest of the request know who asks."""
+    scope["state"]["principal"] = who
 
-    def admit(scope: Scope) -> bytes:
-        for name, value in scope["headers"]:
-            if name in expected:
-                sent = _digest(value)
-                if hmac.compare_digest(sent, expected[name]):
-                    return sent
-        raise Refusal(401, refusal)
 
-    return admit
+def principal(request: Request[Any, Any, Any]) -> Principal:
+    """Who asks."""
+    return cast(Principal, request.scope["state"]["principal"])
+
+
+def caller(request: Request[Any, Any, Any]) -> bytes:
+    """Who asks, as a hash; of a page that needs no key, whoever holds its link."""
+    who = request.scope["state"].get("principal")
+    return who.key_hash if who else _digest(request.scope["path"].encode())
 
 
 def _digest(key: bytes) -> bytes:

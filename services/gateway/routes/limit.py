@@ -6,7 +6,7 @@ from typing import Final
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.gateway.repository.rate import Counted
-from services.gateway.routes.keys import Admit
+from services.gateway.routes.keys import Admit, remember
 from services.gateway.routes.problems import Refusal
 
 Count = Callable[[bytes], Awaitable[Counted]]
@@ -40,7 +40,9 @@ def limited(
 
     def around(app: ASGIApp) -> ASGIApp:
         async def enter(scope: Scope, receive: Receive, send: Send) -> None:
-            counted = await count(admit(scope))
+            who = await admit(scope)
+            remember(scope, who)
+            counted = await count(who.key_hash)
             headers = told(counted)
             if counted.number > requests:
                 wait = str(counted.seconds_left)

@@ -11,7 +11,9 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.routes import HTTPRoute
 from litestar.types import ControllerRouterHandler
+from litestar.typing import FieldDefinition
 
+from services.gateway.routes import once
 from services.gateway.routes.body import StrictRequest
 from services.gateway.routes.examples import ANSWERS, BODIES
 from services.gateway.routes.health import VERSION
@@ -33,6 +35,15 @@ of an input. Every answer carries `X-Request-ID` and `traceparent`; send them to
 SECURITY: Final = {
     "ApiKey": {"type": "apiKey", "in": "header", "name": API_HEADER},
     "AdminKey": {"type": "apiKey", "in": "header", "name": ADMIN_HEADER},
+}
+
+IDEMPOTENCY_KEY: Final = {
+    "name": once.HEADER,
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]*$"},
+    "description": "Sent again with the same body within 24 h, the request has its effect once and"
+    " gets the same answer; with another body 422, while it is being done 409",
 }
 
 REFERENCE: Final = "#/components/schemas/{name}"
@@ -78,10 +89,17 @@ def _schemas(handlers: Iterable[HTTPRouteHandler]) -> dict[str, Any]:
     """Of every body and answer, by msgspec: it knows what we refuse, and our words about it."""
     fields = [handler.parsed_return_field for handler in handlers]
     fields += [handler.parsed_data_field for handler in handlers if handler.parsed_data_field]
-    kinds = [inner.annotation for field in fields for inner in (field, *field.inner_types)]
-    kinds = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, msgspec.Struct)]
+    kinds = [kind for field in fields for kind in _structs(field)]
     _, components = msgspec.json.schema_components([*kinds, Problem], ref_template=REFERENCE)
     return components
+
+
+def _structs(field: FieldDefinition) -> Iterator[type[msgspec.Struct]]:
+    """However deep: a list of them may come in a response."""
+    if isinstance(field.annotation, type) and issubclass(field.annotation, msgspec.Struct):
+        yield field.annotation
+    for inner in field.inner_types:
+        yield from _structs(inner)
 
 
 def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -98,12 +116,15 @@ def _complete(path: str, operation: dict[str, Any], handler: HTTPRouteHandler) -
         operation["security"] = [{"ApiKey": []}]
     elif path.startswith("/admin/"):
         operation["security"] = [{"AdminKey": []}, {"ApiKey": []}]
+    if handler.http_methods & {"POST"} and "security" in operation:
+        operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
     if body := operation.get("requestBody"):
         body["content"]["application/json"]["example"] = BODIES[name]
     answers = operation["responses"]
     well = answers[str(handler.status_code)]
     well["description"] = operation["summary"]
-    well["content"]["application/json"]["example"] = ANSWERS[name]
+    for content in well.get("content", {}).values():
+        content["example"] = ANSWERS[name]
     answers.pop("400", None)
     if handler.opt.get("conditional"):
         answers["304"] = {"description": "Unchanged since the ETag in If-None-Match"}

@@ -10,7 +10,7 @@ from litestar.exceptions import HTTPException
 
 MEDIA_TYPE: Final = "application/problem+json"
 
-Place = Literal["body", "query", "path"]
+Place = Literal["body", "query", "path", "header"]
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True, rename={"place": "in"}):
@@ -53,6 +53,7 @@ KINDS: Final[Mapping[int, Kind]] = {
     404: Kind("unknown", "Not found", "Check the path, and the id in it."),
     405: Kind("method-not-allowed", "Method not allowed", "The Allow header lists the methods."),
     409: Kind("conflict", "Conflict", "Something that exists already stands against it."),
+    412: Kind("changed", "Changed meanwhile", "Read it again; send its new ETag in If-Match."),
     413: Kind("too-large", "Body too large", "Send at most 1 MB."),
     415: Kind("media-type", "Unsupported media type", "Send Content-Type: application/json."),
     422: Kind("invalid-input", "Invalid input", "Each of `errors` names a field and its fault."),

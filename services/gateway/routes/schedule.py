@@ -6,14 +6,17 @@ from typing import Annotated, ClassVar, Literal, TypeAlias
 
 import msgspec
 import structlog
-from litestar import post
+from litestar import Response, post
 from litestar.params import JSONBody
 from msgspec import Meta
 
+from libs.common.outbox import Emit
 from libs.common.postgres import Connection
 from services.gateway.repository import ticks
 from services.gateway.repository.ticks import Due, Tick
-from services.gateway.routes.body import Body, Check
+from services.gateway.routes.audited import record
+from services.gateway.routes.body import Body, Check, StrictRequest
+from services.gateway.routes.once import once
 from services.gateway.routes.ports import Given
 from services.gateway.routes.problems import Fault, invalid
 
@@ -47,22 +50,28 @@ class ScheduleAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @post("/schedule/run", tags=["Schedule"], status_code=200)
-async def run_schedule(data: JSONBody[RunSchedule], ports: Given) -> ScheduleAnswer:
+async def run_schedule(
+    data: JSONBody[RunSchedule], ports: Given, request: StrictRequest
+) -> Response[ScheduleAnswer]:
     """Run a day of the schedule by hand, or see whom it would concern.
 
     A dry run takes any date; a real one only today and the days that the schedule itself would
     catch up. A tick that exists is not run again.
     """
     catch_up_days = ports.settings.catch_up_days
-    async with ports.writing() as (connection, _):
+
+    async def run(connection: Connection, _: Emit) -> ScheduleAnswer:
         due = await _due(connection, data, catch_up_days)
         if data.dry_run:
             tick = await ticks.find_tick(connection, data.kind, data.date)
         else:
             _within(data.date, await ticks.today(connection), catch_up_days)
             tick = await ticks.request_tick(connection, data.kind, data.date)
-    log.info("schedule_by_hand", kind=data.kind, date=str(data.date), dry_run=data.dry_run)
-    return _answer(data, tick, due)
+            await record(connection, request, "schedule.run", f"{data.kind}/{data.date}")
+        log.info("schedule_by_hand", kind=data.kind, date=str(data.date), dry_run=data.dry_run)
+        return _answer(data, tick, due)
+
+    return await once(request, ports, run)
 
 
 async def _due(connection: Connection, data: RunSchedule, catch_up_days: int) -> Sequence[Due]:

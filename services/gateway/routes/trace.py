@@ -76,7 +76,8 @@ def traced(app: ASGIApp) -> ASGIApp:
                 _complete(message, trace)
             await send(message)
 
-        scope.setdefault("state", {})["trace_id"] = trace.trace_id
+        state = scope.setdefault("state", {})
+        state["trace_id"], state["request_id"] = trace.trace_id, trace.request_id
         began = time.perf_counter()
         bound = structlog.contextvars.bind_contextvars(
             request_id=trace.request_id, trace_id=trace.trace_id, traceparent=trace.traceparent

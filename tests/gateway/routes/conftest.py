@@ -1,6 +1,7 @@
 """The application over a real database, three places to choose, and a client."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -24,6 +25,8 @@ from services.gateway.routes.registration import city_id
 from services.gateway.settings import GatewaySettings
 from tests.support.database import Database
 
+NUMBERS = itertools.count()
+"""Of addresses: one test's wrong keys are not to count for another's."""
 API_KEY, ADMIN_KEY = "a-key-for-agents", "a-key-for-operators"
 
 Api = httpx.AsyncClient
@@ -64,9 +67,10 @@ def application(
     )
 
 
-def speak_to(app: Litestar) -> Api:
+def speak_to(app: Litestar, address: str | None = None) -> Api:
     # Litestar's own test client runs the application in another loop than the pool's
-    transport = httpx.ASGITransport(cast(Any, app), raise_app_exceptions=False)
+    client = (address or f"192.0.2.{next(NUMBERS) % 250}", 4242)
+    transport = httpx.ASGITransport(cast(Any, app), raise_app_exceptions=False, client=client)
     keys = {"X-API-Key": API_KEY, "X-Admin-Key": ADMIN_KEY}
     return httpx.AsyncClient(transport=transport, base_url="http://gateway", headers=keys)
 
