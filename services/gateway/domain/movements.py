@@ -41,6 +41,8 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason: str = ""
     version: int = 0
     next_try_at: datetime | None = None
+    ladder: int | None = None
+    """Of the first movement of a run that a person began."""
 
 
 class Movement(msgspec.Struct, frozen=True, kw_only=True):

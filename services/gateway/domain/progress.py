@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from services.gateway.domain.attempts import Attempt
 from services.gateway.domain.movements import (
     HANDED_OFF,
     STEPS,
@@ -39,12 +40,13 @@ class StepProgress(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
-    """The present run; `step` is the furthest that has begun."""
+    """The present run; `step` is the furthest that has begun. `attempts` are all runs so far."""
 
     step: Step
     steps: dict[Step, StepProgress]
     attempt: int
     next_attempt_at: datetime | None
+    attempts: Sequence[Attempt]
 
 
 class JobStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +64,11 @@ class JobStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def progress(
-    movements: Sequence[Movement], *, attempt: int, next_attempt_at: datetime | None
+    movements: Sequence[Movement],
+    *,
+    attempt: int,
+    next_attempt_at: datetime | None,
+    attempts: Sequence[Attempt] = (),
 ) -> Progress:
     """What the movements of a run say about its steps."""
     of = {step: [m for m in movements if m.step == step] for step in STEPS}
@@ -72,6 +78,7 @@ def progress(
         steps={"scrape": _work(of["scrape"]), "assign": _work(of["assign"]), "mail": _mail(of["mail"])},
         attempt=attempt,
         next_attempt_at=next_attempt_at,
+        attempts=attempts,
     )  # fmt: skip
 
 

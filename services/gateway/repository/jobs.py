@@ -9,7 +9,7 @@ from libs.common.errors import TransientError
 from libs.common.events import ClientProcess, JobKind
 from libs.common.outbox import Emit
 from libs.common.postgres import Connection
-from services.gateway.domain.movements import Movement
+from services.gateway.domain.attempts import RunMovement, attempts
 from services.gateway.domain.progress import JobStatus, progress
 
 # Read committed: what another transaction has just committed is seen by the next statement.
@@ -27,6 +27,7 @@ OPEN: Final = """
     where c.id = $1 and c.status = 'active'
 """
 
+# Of a client who is being erased nothing begins any more.
 START: Final = """
     with started as (
       insert into job (id, client_id, kind, count, as_of, seed, cities, kinds)
@@ -34,6 +35,7 @@ START: Final = """
              (public.clock() at time zone 'Europe/Paris')::date, $5,
              chosen_cities, property_type_preferences
       from client where id = $2 and status = 'active'
+      for key share
       on conflict (client_id) where kind = 'process' and status in ('processing', 'pending')
         do nothing
       returning *
@@ -47,10 +49,11 @@ START: Final = """
 
 STATUS: Final = """
     select j.id as job_id, j.client_id, j.kind, j.status, j.properties_assigned, j.error_message,
-           j.created_at, j.updated_at, j.attempt, j.next_attempt_at,
-           (select jsonb_agg(jsonb_build_object(
-                     'step', m.step, 'state', m.state, 'detail', m.detail, 'at', m.at) order by m.id)
-            from movement m where m.job_id = j.id and m.run = j.run) as movements
+           j.created_at, j.updated_at, j.run, j.attempt, j.next_attempt_at,
+           (select jsonb_agg(jsonb_build_object('run', m.run, 'step', m.step, 'state', m.state,
+                                                'detail', m.detail, 'at', m.at)
+                             order by m.run, m.id)
+            from movement m where m.job_id = j.id) as movements
     from job j where j.id = $1
 """
 
@@ -113,14 +116,17 @@ def process_event(row: Any) -> ClientProcess:
 
 
 async def job_status(conn: Connection, job_id: UUID) -> JobStatus | None:
-    """How a job is, with the progress of its present run."""
+    """How a job is, with the progress of its present run and the end of each earlier one."""
     row = await conn.fetchrow(STATUS, job_id)
     if row is None:
         return None
     fields = dict(row)
-    movements = msgspec.convert(fields.pop("movements") or [], list[Movement])
+    movements = msgspec.convert(fields.pop("movements") or [], list[RunMovement])
+    run = fields.pop("run")
     shown = progress(
-        movements, attempt=fields.pop("attempt"), next_attempt_at=fields["next_attempt_at"]
+        [movement for movement in movements if movement.run == run],
+        attempt=fields.pop("attempt"),
+        next_attempt_at=fields.pop("next_attempt_at"),
+        attempts=attempts(movements),
     )
-    del fields["next_attempt_at"]
     return JobStatus(progress=shown, **fields)

@@ -31,6 +31,7 @@ DELIVER: Final = """
              hashtextextended(c.id::text || d.month, $4) & x'1fffffffffffff'::bigint,
              c.chosen_cities, c.property_type_preferences
       from delivery d join client c on c.id = d.client_id
+      for key share of c
       returning *
     ), moved as (
       insert into movement (job_id, run, step, state)

@@ -44,6 +44,8 @@ async def seen(conn: Connection, job_id: UUID) -> dict[str, Any]:
     shown = msgspec.to_builtins(await jobs.job_status(conn, job_id))
     for step in shown["progress"]["steps"].values():
         del step["seconds"]
+    for run in shown["progress"]["attempts"]:
+        del run["began_at"], run["ended_at"]
     shown["progress"]["next_attempt_at"] = shown["progress"]["next_attempt_at"] is not None
     for varying in ("job_id", "client_id", "created_at", "updated_at"):
         del shown[varying]

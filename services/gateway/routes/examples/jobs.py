@@ -39,6 +39,18 @@ ANSWERS: Final[Mapping[str, Any]] = {
             "steps": {"scrape": _WORK, "assign": _WORK, "mail": {"state": "sent", "seconds": 0.4}},
             "attempt": 1,
             "next_attempt_at": None,
+            "attempts": [
+                {
+                    "run": 1,
+                    "ladder": 1,
+                    "attempt": 1,
+                    "began_at": MOMENT,
+                    "ended_at": MOMENT,
+                    "status": "completed",
+                    "step": "mail",
+                    "reason": None,
+                }
+            ],
         },
     },
 }
