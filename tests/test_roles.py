@@ -40,10 +40,13 @@ MAY_READ = {
     ("gateway", "notifier"): {"mail_overview", "mail_detail", "tick_handled", "held", "health"},
     ("gateway", "scheduler"): {"tick_overview", "held", "health"},
 }
+HELD = {"replay_held", "discard_held"}
 MAY_CALL = {
     ("notifier", "gateway"): {"due_clients"},
-    ("gateway", "scraper"): {"request_import"},
-    ("gateway", "scheduler"): {"request_tick"},
+    ("gateway", "scraper"): {"request_import", "request_refresh", *HELD},
+    ("gateway", "assigner"): HELD,
+    ("gateway", "notifier"): HELD,
+    ("gateway", "scheduler"): {"request_tick", *HELD},
 }
 
 PAIRS = [(role, schema) for role in SCHEMAS for schema in SCHEMAS if role != schema]
