@@ -6,6 +6,7 @@ from typing import Final
 from libs.common.postgres import Connection
 from services.scraper.domain import is_department
 from services.scraper.handlers.ports import Claim, Gathered, LinesByCommune, Place, Verdict
+from services.scraper.repository.prices import price
 
 SUCCEEDED: Final = """
     insert into city (insee_code, last_scraped, first_year)
@@ -44,27 +45,6 @@ YEARS: Final = """
       loaded_at = coalesce(excluded.loaded_at, city_year.loaded_at)
 """
 
-AVERAGES: Final = """
-    with price as (
-      select insee_code, kind, (price_eur / surface_m2)::float8 as eur_per_m2
-      from property
-      where insee_code = any($1::text[]) and vanished_at is null and not suspect
-        and kind in ('house', 'apartment') and price_eur > 0 and surface_m2 > 0
-    ),
-    median as (
-      select insee_code,
-             percentile_cont(0.5) within group (order by eur_per_m2)
-               filter (where kind = 'house') as house,
-             percentile_cont(0.5) within group (order by eur_per_m2)
-               filter (where kind = 'apartment') as apartment
-      from price group by insee_code
-    )
-    update city
-    set house_price_avg = round(median.house)::int, apartment_price_avg = round(median.apartment)::int
-    from unnest($1::text[]) as read(insee_code) left join median using (insee_code)
-    where city.insee_code = read.insee_code
-"""
-
 # Paris, Lyon and Marseille are as fresh as the stalest of their arrondissements.
 PARENT: Final = """
     with parent as (
@@ -77,33 +57,14 @@ PARENT: Final = """
              count(city.last_scraped) = cardinality(parent.expands_to) as complete
       from parent left join city on city.insee_code = any(parent.expands_to)
       group by parent.insee_code, parent.expands_to
-    ),
-    price as (
-      select parent.insee_code, kind, (price_eur / surface_m2)::float8 as eur_per_m2
-      from parent join property on property.insee_code = any(parent.expands_to)
-      where vanished_at is null and not suspect
-        and kind in ('house', 'apartment') and price_eur > 0 and surface_m2 > 0
-    ),
-    median as (
-      select insee_code,
-             percentile_cont(0.5) within group (order by eur_per_m2)
-               filter (where kind = 'house') as house,
-             percentile_cont(0.5) within group (order by eur_per_m2)
-               filter (where kind = 'apartment') as apartment
-      from price group by insee_code
     )
-    insert into city (insee_code, last_scraped, first_year, house_price_avg, apartment_price_avg)
+    insert into city (insee_code, last_scraped, first_year)
     select insee_code, case when complete then last_scraped end,
-           case when complete then first_year end, round(house)::int, round(apartment)::int
-    from freshness left join median using (insee_code)
+           case when complete then first_year end
+    from freshness
     on conflict (insee_code)
-    do update set last_scraped = excluded.last_scraped, first_year = excluded.first_year,
-                  house_price_avg = excluded.house_price_avg,
-                  apartment_price_avg = excluded.apartment_price_avg
+    do update set last_scraped = excluded.last_scraped, first_year = excluded.first_year
 """
-
-PATIENCE_SECONDS: Final = 300
-
 
 async def settle(
     connection: Connection,
@@ -112,7 +73,7 @@ async def settle(
     gathered: Gathered,
     lines: Mapping[int, LinesByCommune],
 ) -> None:
-    """Fresh, or failed with the reason; their years, and the averages of their sales.
+    """Fresh, or failed with the reason; their years, and what their sales say of prices.
 
     An import that failed leaves the cities as fresh as they were: their own publishers may serve
     them all the same. One of some years only makes none fresh.
@@ -126,14 +87,14 @@ async def settle(
     else:
         await connection.execute(FAILED, place.insee_code, gathered.error)
     await connection.execute(YEARS, list(_year_rows(place, gathered, lines)))
-    await connection.execute(AVERAGES, communes, timeout=PATIENCE_SECONDS)
-    await connection.execute(PARENT, communes, timeout=PATIENCE_SECONDS)
+    await connection.execute(PARENT, communes)
+    await price(connection, communes)
 
 
 def _first_year(claim: Claim, gathered: Gathered) -> int | None:
     """The year since when all have been read until now; none if some are missing in between."""
     if not is_department(claim.insee_code):
-        return claim.first_year
+        return claim.first_year or min(gathered.years)
     first: int | None = None
     while (year := claim.today.year if first is None else first - 1) in gathered.years:
         first = year
