@@ -22,15 +22,16 @@ HOLD = """
 """
 
 
+HELD = "select state, attempts, replays, next_attempt_at <= public.clock() from {}.held_message"
+SHOWN = "select raw from {}.held where id = $1"
+
+
 async def hold(admin: Any, service: str, state: str) -> Any:
     return await admin.fetchval(HOLD.format(service), service, state)
 
 
 async def row(admin: Any, service: str) -> Any:
-    return await admin.fetchrow(
-        "select state, attempts, replays, next_attempt_at <= public.clock() as due"
-        f" from {service}.held_message"
-    )
+    return await admin.fetchrow(HELD.format(service))
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -43,9 +44,7 @@ async def test_a_dead_letter_is_due_at_once_on_a_new_ladder(database: Database, 
     assert tuple(await row(admin, service)) == ("waiting", 0, 1, True)
     assert await gateway.fetchval(replay, dead) == "waiting"
     assert tuple(await row(admin, service)) == ("waiting", 0, 1, True)
-    assert (
-        await gateway.fetchval(f"select raw from {service}.held where id = $1", dead) == b"\0\xff"
-    )
+    assert await gateway.fetchval(SHOWN.format(service), dead) == b"\0\xff"
 
 
 @pytest.mark.parametrize("service", SERVICES)
