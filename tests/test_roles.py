@@ -37,7 +37,16 @@ MAY_READ = {
         "health",
     },
     ("gateway", "assigner"): {"delivered", "held", "health"},
-    ("gateway", "notifier"): {"mail_overview", "mail_detail", "tick_handled", "held", "health"},
+    ("gateway", "notifier"): {
+        "mail_overview",
+        "mail_detail",
+        "mail_preview",
+        "smtp_config",
+        "suppressed",
+        "tick_handled",
+        "held",
+        "health",
+    },
     ("gateway", "scheduler"): {"tick_overview", "held", "health"},
 }
 HELD = {"replay_held", "discard_held"}
@@ -45,7 +54,14 @@ MAY_CALL = {
     ("notifier", "gateway"): {"due_clients"},
     ("gateway", "scraper"): {"request_import", "request_refresh", *HELD},
     ("gateway", "assigner"): HELD,
-    ("gateway", "notifier"): HELD,
+    ("gateway", "notifier"): {
+        "request_preview",
+        "request_test_mail",
+        "resolve",
+        "resume",
+        "suppress",
+        *HELD,
+    },
     ("gateway", "scheduler"): {"request_tick", *HELD},
 }
 

@@ -21,11 +21,14 @@ from libs.common.postgres import Connection
 from libs.common.settings import load
 from services.notifier import handlers, metrics
 from services.notifier.mailer.compose import Composer
+from services.notifier.mailer.signing import Signer
 from services.notifier.mailer.smtp import Server, SmtpSession
 from services.notifier.repository.desk import PostgresDesk
 from services.notifier.repository.leases import keep
 from services.notifier.repository.mails import PostgresMails
 from services.notifier.repository.outcomes import Outcomes
+from services.notifier.repository.previews import Previews
+from services.notifier.repository.sending import Sending
 from services.notifier.repository.ticks import PostgresTicks
 from services.notifier.settings import NotifierSettings
 
@@ -62,7 +65,10 @@ def composer(settings: NotifierSettings) -> Composer:
         sender_name=name,
         sender_address=address,
         alert_address=settings.cto_email,
+        alert_locale=settings.cto_locale,
         public_base_url=settings.link_base_url,
+        secret_key=settings.secret_key,
+        settings=settings.shown,
         now=lambda: datetime.now(UTC),
     )
 
@@ -77,7 +83,23 @@ def session(settings: NotifierSettings) -> SmtpSession:
         password=settings.smtp_password,
         local_hostname=settings.id_domain,
     )
-    return SmtpSession(server, settings.sender[1])
+    address = settings.sender[1]
+    key, domain = settings.dkim_pem, address.rpartition("@")[2]
+    signer = Signer(domain=domain, selector=settings.dkim_selector, key=key) if key else None
+    return SmtpSession(server, address, signer)
+
+
+def previews(settings: NotifierSettings, compose: Composer) -> Previews:
+    """What shows mails as they would be."""
+    sending = Sending(
+        smtp_server=settings.smtp_server,
+        smtp_port=settings.smtp_port,
+        smtp_security=settings.security,
+        with_login=bool(settings.smtp_username),
+        email_sender=settings.sender[1],
+        id_domain=settings.id_domain,
+    )
+    return Previews(sending=sending, compose=compose, alert_address=settings.cto_email)
 
 
 async def main() -> None:
@@ -99,6 +121,7 @@ async def main() -> None:
         settings,
         *consuming.tasks(),
         keeper,
+        previews(settings, compose).serve(settings.database_url),
         *senders,
         wake=relay,
         ready=consuming.ready,

@@ -90,6 +90,7 @@ class Home(msgspec.Struct, frozen=True, kw_only=True):
     """A home as it was delivered."""
 
     position: int
+    home_key: str = ""
     address: str
     postal_code: str
     city_name: str
@@ -118,6 +119,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     homes: Sequence[Home]
     places: Sequence[str]
     today: date
+    withheld: int = 0
+    """Homes of this delivery that are left out: whoever lives there has objected."""
     sample: bool = False
     """Whether its facts are invented, which the mail then says."""
 
@@ -140,6 +143,8 @@ def objection(draft: Draft) -> Decision | None:
         return _without_trying(Verdict.SUPPRESSED, "the client is gone")
     if contact and contact.suppressed and mail.kind in OPTIONAL_KINDS:
         return _without_trying(Verdict.SUPPRESSED, "the client has unsubscribed")
+    if mail.kind == "notification" and not draft.homes and draft.withheld:
+        return _without_trying(Verdict.SUPPRESSED, "an opposition stands against every address")
     if mail.kind == "notification" and not draft.homes:
         return _without_trying(Verdict.FAILED, "the job has delivered no address")
     if mail.kind == "monthly":

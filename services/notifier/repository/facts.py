@@ -23,11 +23,13 @@ CONTACTS: Final = """
 """
 
 HOMES: Final = """
-    select job_id, position, address, postal_code, city_name, kind, sold_on,
+    select job_id, position, home_key, address, postal_code, city_name, kind, sold_on,
            price_eur::float8 as price_eur, surface_m2::float8 as surface_m2, rooms, source,
            land_m2::float8 as land_m2, printed_address, estimate_eur, estimate_low_eur,
            estimate_high_eur, estimate_basis, estimate_comparables,
-           (assigned_at at time zone 'Europe/Paris')::date as assigned_on
+           (assigned_at at time zone 'Europe/Paris')::date as assigned_on,
+           exists (select from scraper.opposed where opposed.home_key = delivered.home_key)
+             as opposed
     from assigner.delivered
     where job_id = any($1::uuid[])
     order by job_id, position
@@ -54,7 +56,7 @@ async def drafts(connection: Connection, mails: Sequence[Mail]) -> list[Draft]:
         Draft(
             mail=mail,
             contact=contacts.get(mail.client_id) if mail.client_id else None,
-            homes=homes.get(mail.job.id, ()) if mail.job else (),
+            **_offered(homes.get(mail.job.id, ()) if mail.job else ()),
             places=[places.get(code, code) for code in named[mail.id]],
             today=today,
         )
@@ -77,12 +79,15 @@ async def _contacts(connection: Connection, mails: Sequence[Mail]) -> dict[UUID,
     return {row["client_id"]: Contact(**row) for row in rows}
 
 
-async def _homes(connection: Connection, job_ids: set[UUID]) -> dict[UUID, list[Home]]:
+async def _homes(connection: Connection, job_ids: set[UUID]) -> dict[UUID, list[Any]]:
     rows = await connection.fetch(HOMES, list(job_ids)) if job_ids else []
-    return {
-        job_id: [_home(row) for row in group]
-        for job_id, group in groupby(rows, key=lambda row: row["job_id"])
-    }
+    return {job_id: list(group) for job_id, group in groupby(rows, key=lambda row: row["job_id"])}
+
+
+def _offered(rows: Sequence[Any]) -> dict[str, Any]:
+    """The homes that may be shown, and how many may not."""
+    homes = [_home(row) for row in rows if not row["opposed"]]
+    return {"homes": homes, "withheld": len(rows) - len(homes)}
 
 
 def _home(row: Any) -> Home:

@@ -20,7 +20,6 @@ from services.notifier.repository.outcomes import LEASE
 log = structlog.get_logger()
 
 EVERY_SECONDS: Final = 5.0
-CONTENT_KEPT: Final = timedelta(days=90)
 PRUNED_AT_ONCE: Final = 500
 
 RENEW: Final = """
@@ -64,6 +63,32 @@ PRUNE_CONTENT: Final = """
       select mail_id from mail_content where rendered_at < public.clock() - $1::interval limit $2)
 """
 
+# Whom a test mail went to stands in the row itself.
+PRUNE_TESTS: Final = """
+    with old as (
+      select id from mail
+      where kind = 'test' and not blanked and created_at < public.clock() - $1::interval
+        and state not in ('pending', 'claimed', 'handing_off')
+      limit $2
+      for update skip locked
+    ), unsaid as (
+      update mail_attempt set reply = '' from old where mail_id = old.id
+    )
+    update mail set blanked = true, detail = '{}', evidence = '' from old where mail.id = old.id
+"""
+
+PRUNE_PREVIEWS: Final = """
+    delete from preview where id in (
+      select id from preview where asked_at < public.clock() - $1::interval limit $2)
+"""
+
+PRUNED: Final = (
+    (PRUNE_CONTENT, timedelta(days=90)),
+    (PRUNE_TESTS, timedelta(days=90)),
+    (PRUNE_PREVIEWS, timedelta(hours=1)),
+)
+"""What is forgotten, and when."""
+
 
 async def keep(url: str, desks: Sequence[PostgresDesk], relay: asyncio.Event) -> None:
     """Look after leases and old content, for ever."""
@@ -87,7 +112,8 @@ async def look_after(
     await renew(connection, [pair for desk in desks for pair in desk.held.items()])
     async with outbox.transaction(connection, relay) as emit:
         await end_expired(connection, emit)
-    await prune_content(connection)
+    for statement, kept in PRUNED:
+        await prune(connection, statement, kept)
 
 
 async def renew(connection: Connection, held: Iterable[tuple[UUID, int]]) -> None:
@@ -108,9 +134,9 @@ async def end_expired(connection: Connection, emit: Emit) -> None:
         tell(mail, emit)
 
 
-async def prune_content(connection: Connection) -> None:
-    """Forget what was handed over more than 90 days ago, in small batches."""
-    deleted = PRUNED_AT_ONCE
-    while deleted == PRUNED_AT_ONCE:
-        status = await connection.execute(PRUNE_CONTENT, CONTENT_KEPT, PRUNED_AT_ONCE)
-        deleted = int(status.split()[-1])
+async def prune(connection: Connection, statement: str, kept: timedelta) -> None:
+    """Forget what is older, in small batches."""
+    forgotten = PRUNED_AT_ONCE
+    while forgotten == PRUNED_AT_ONCE:
+        status = await connection.execute(statement, kept, PRUNED_AT_ONCE)
+        forgotten = int(status.split()[-1])

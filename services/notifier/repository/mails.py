@@ -38,6 +38,18 @@ ASK: Final = f"""
     returning {COLUMNS}
 """  # noqa: S608 - our own constants
 
+# Whom a test mail went to may not have been a client then.
+ADOPT: Final = """
+    update mail set client_id = erased.client_id
+    from (
+      select distinct mail.client_id, lower(recipient) as recipient
+      from mail join mail_content on mail_id = mail.id
+      where mail.client_id = any($1::uuid[]) and kind in ('notification', 'monthly', 'welcome')
+    ) as erased
+    where mail.kind = 'test' and not mail.blanked and mail.client_id is null
+      and lower(mail.detail ->> 'recipient') = erased.recipient
+"""
+
 FORGET: Final = f"""
     with erased as (
       select id, state in ('pending', 'claimed') as stopped from mail
@@ -70,6 +82,8 @@ FORGET_REPLIES: Final = """
 
 FORGET_SUPPRESSION: Final = "delete from suppression where client_id = any($1::uuid[])"
 
+FORGET_PREVIEWS: Final = "delete from preview where client_id = any($1::uuid[])"
+
 
 class PostgresMails(msgspec.Struct, frozen=True):
     """The mails that handlers ask for, in the transaction of their events."""
@@ -91,9 +105,10 @@ class PostgresMails(msgspec.Struct, frozen=True):
 
     async def erase(self, client_ids: Sequence[UUID]) -> Sequence[Mail]:
         """Blank all mails of these clients; return those that were still to be sent."""
+        await self.connection.execute(ADOPT, client_ids)
         rows = await self.connection.fetch(FORGET, client_ids)
         # Statements of their own: they see what a sender committed while the first one waited.
-        for statement in (FORGET_CONTENT, FORGET_REPLIES, FORGET_SUPPRESSION):
+        for statement in (FORGET_CONTENT, FORGET_REPLIES, FORGET_SUPPRESSION, FORGET_PREVIEWS):
             await self.connection.execute(statement, client_ids)
         return [to_mail(row) for row in rows]
 

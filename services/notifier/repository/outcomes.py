@@ -26,6 +26,9 @@ HAND_OVER: Final = """
       select * from unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::jsonb[],
                            $6::text[], $7::text[], $8::text[])
         as asked (id, fence, recipient, subject, headers, text_body, html_body, written_to)
+    ), withheld as (
+      select mail_id from unnest($10::uuid[], $11::text[]) as shown (mail_id, home_key)
+      join scraper.opposed using (home_key)
     ), promised as (
       update mail
       set state = 'handing_off', lease_until = public.clock() + $9::interval,
@@ -37,6 +40,7 @@ HAND_OVER: Final = """
           where contact.client_id = mail.client_id and contact.email = asked.written_to))
         and (kind not in ('notification', 'monthly') or not exists (
           select from suppression where suppression.client_id = mail.client_id))
+        and not exists (select from withheld where withheld.mail_id = mail.id)
       returning mail.id
     )
     insert into mail_content (mail_id, recipient, subject, headers, text_body, html_body)
@@ -48,7 +52,8 @@ HAND_OVER: Final = """
     returning mail_id
 """
 
-# The holder of the fence alone may write, and the late 250 of a mail in doubt still counts.
+# The holder of the fence alone may write, and the late 250 of a mail in doubt still counts, also
+# when somebody has just had it sent again.
 SETTLE: Final = f"""
     with told as (
       select * from unnest($1::uuid[], $2::bigint[], $3::text[], $4::interval[], $5::text[],
@@ -61,7 +66,7 @@ SETTLE: Final = f"""
                   else 'pending' end as becomes
       from told join mail on mail.id = told.id and mail.fence = told.fence
       where mail.state in ('claimed', 'handing_off')
-            or (mail.state = 'unknown' and verdict = 'sent')
+            or (mail.state in ('unknown', 'pending') and verdict = 'sent')
       order by mail.id
       for update of mail
     ), moved as (
@@ -115,7 +120,9 @@ class Outcomes:
 async def promise(connection: Connection, promises: Sequence[Promise]) -> list[bool]:
     """Which letters may be handed over: their mails are ours to send, and as they were claimed."""
     rows = [_promised(one) for one in _in_order([(one.draft.mail.id, one) for one in promises])]
-    found = await connection.fetch(HAND_OVER, *zip(*rows, strict=True), LEASE)
+    shown = [(one.draft.mail.id, home.home_key) for one in promises for home in one.draft.homes]
+    mails, homes = [mail for mail, _ in shown], [home for _, home in shown]
+    found = await connection.fetch(HAND_OVER, *zip(*rows, strict=True), LEASE, mails, homes)
     kept = {row["mail_id"] for row in found}
     return [one.draft.mail.id in kept for one in promises]
 
