@@ -14,7 +14,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from services.gateway.routes.body import StrictRequest
-from services.gateway.routes.problems import KINDS, unknown
+from services.gateway.routes.problems import CATALOGUE, unknown
 
 FOLDER: Final = Path(__file__).resolve().parents[1] / "static" / "docs"
 
@@ -54,12 +54,12 @@ def problems() -> Response[bytes]:
     """What a problem's `type` leads to: the catalogue."""
     entries = "\n".join(
         f'<dt id="{kind.slug}">{status} {html.escape(kind.title)}</dt><dd>{html.escape(kind.advice)}</dd>'
-        for status, kind in KINDS.items()
+        for status, kind in CATALOGUE
     )
-    return _page(CATALOGUE.format(entries=entries).encode())
+    return _page(PROBLEMS.format(entries=entries).encode())
 
 
-CATALOGUE: Final = """<!doctype html>
+PROBLEMS: Final = """<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">

@@ -30,7 +30,12 @@ PATH_AT_END: Final = re.compile(r" - at `\$?(.*)`$")
 def on_refusal(request: AnyRequest, error: Refusal) -> Response[bytes]:
     """What our own code refused."""
     return respond(
-        request, error.status_code, error.detail, faults=error.faults, headers=error.headers
+        request,
+        error.status_code,
+        error.detail,
+        faults=error.faults,
+        headers=error.headers,
+        kind=error.kind,
     )
 
 

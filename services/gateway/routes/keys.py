@@ -63,6 +63,9 @@ def keeper(door: Door, find: Find) -> Admit:
     """Who stands at a door. A configured key is compared in memory, others are looked up."""
     expected = {name.lower().encode("ascii"): who for name, who in door.configured.items()}
     headers = " or ".join(door.configured)
+    challenge = {
+        "WWW-Authenticate": ", ".join(f'ApiKey header="{name}"' for name in door.configured)
+    }
     refusal = f"Send your key in the header {headers}: it is missing or wrong"
 
     async def admit(scope: Scope) -> Principal:
@@ -73,7 +76,7 @@ def keeper(door: Door, find: Find) -> Admit:
         for value, _ in sent:
             if (who := await _handed_out(value, find)) and door.scope in who.scopes:
                 return who
-        raise Refusal(401, refusal)
+        raise Refusal(401, refusal, headers=challenge)
 
     return admit
 

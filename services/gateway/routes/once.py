@@ -17,7 +17,7 @@ from services.gateway.routes.answer import Answer
 from services.gateway.routes.body import StrictRequest
 from services.gateway.routes.keys import caller
 from services.gateway.routes.ports import Ports
-from services.gateway.routes.problems import Fault, Refusal, invalid
+from services.gateway.routes.problems import IN_FLIGHT, KEY_REUSED, Fault, Refusal, invalid
 
 A = TypeVar("A")
 Work: TypeAlias = Callable[[Connection, Emit], Awaitable[A | Response[A]]]
@@ -26,6 +26,7 @@ Whom: TypeAlias = UUID | Callable[[A], UUID | None] | None
 """The client whom an answer concerns, or how the answer tells."""
 
 HEADER: Final = "Idempotency-Key"
+REPLAYED: Final = "Idempotent-Replayed"
 PRINTABLE: Final = re.compile(r"[ -~]{1,255}")
 
 
@@ -53,7 +54,8 @@ async def once(
     asked, request_hash = _asked(request, _sane(key)), await _hash(request)
     async with ports.writing() as (connection, emit):
         if not await idempotency.begin(connection, asked):
-            raise Refusal(409, "This very request is being done; ask again", headers=AT_ONCE)
+            detail = "This very request is being done: send it again in a second"
+            raise Refusal(409, detail, headers=AT_ONCE, kind=IN_FLIGHT)
         if stored := await idempotency.find(connection, asked):
             return _again(stored, request_hash)
         answer = _answer(await work(connection, emit), request)
@@ -110,9 +112,10 @@ def _stored(
 
 def _again(stored: Stored, request_hash: bytes) -> Response[Any]:
     if stored.request_hash != request_hash:
-        detail = "was sent before with another request: take a new one for each"
-        raise invalid(Fault(pointer=f"/{HEADER}", detail=detail, place="header"))
-    headers = {**stored.headers, "Idempotent-Replayed": "true"}
+        detail = "was sent before with another body or for another object"
+        fault = Fault(pointer=f"/{HEADER}", detail=detail, place="header")
+        raise Refusal(422, f"This {HEADER} {detail}", faults=(fault,), kind=KEY_REUSED)
+    headers = {**stored.headers, REPLAYED: "true"}
     return Replayed(
         stored.body, status_code=stored.status, media_type="application/json", headers=headers
     )

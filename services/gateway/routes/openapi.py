@@ -15,11 +15,10 @@ from litestar.typing import FieldDefinition
 
 from services.gateway.routes import once
 from services.gateway.routes.body import StrictRequest
-from services.gateway.routes.examples import ANSWERS, BODIES
 from services.gateway.routes.health import VERSION
 from services.gateway.routes.keys import ADMIN_HEADER, API_HEADER
-from services.gateway.routes.limit import HEADERS
-from services.gateway.routes.problems import KINDS, MEDIA_TYPE, Problem
+from services.gateway.routes.operations import HEADERS, REFERENCE, complete
+from services.gateway.routes.problems import Problem
 
 DESCRIPTION: Final = """\
 Addresses of homes sold six to eight years ago, for estate agents.
@@ -32,21 +31,26 @@ Every refusal is a problem document (RFC 9457): `detail` says what to do, `error
 of an input. Every answer carries `X-Request-ID` and `traceparent`; send them to have yours continued.
 """
 
+REQUEST_HEADERS: Final = {
+    name.replace("-", ""): {
+        "name": name,
+        "in": "header",
+        "description": said,
+        "schema": {"type": "string", "maxLength": 255},
+    }
+    for name, said in {
+        once.HEADER: "On every POST: the request has its effect once, its answer each time",
+        "If-None-Match": "On GET of one object: 304 if it is still as this ETag says",
+        "If-Match": "On PATCH: 412 unless it is still as this ETag says",
+    }.items()
+}
+"""What else may be sent. The operations name these in their descriptions only: they depend on what
+was sent before, which no machine that tries values could know."""
+
 SECURITY: Final = {
     "ApiKey": {"type": "apiKey", "in": "header", "name": API_HEADER},
     "AdminKey": {"type": "apiKey", "in": "header", "name": ADMIN_HEADER},
 }
-
-IDEMPOTENCY_KEY: Final = {
-    "name": once.HEADER,
-    "in": "header",
-    "required": False,
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]*$"},
-    "description": "Sent again with the same body within 24 h, the request has its effect once and"
-    " gets the same answer; with another body 422, while it is being done 409",
-}
-
-REFERENCE: Final = "#/components/schemas/{name}"
 
 
 def describe(routes: Sequence[ControllerRouterHandler]) -> dict[str, Any]:
@@ -73,9 +77,10 @@ def describe(routes: Sequence[ControllerRouterHandler]) -> dict[str, Any]:
         "securitySchemes": SECURITY,
         "schemas": _schemas(handlers.values()),
         "headers": {name: _header(said) for name, said in HEADERS.items()},
+        "parameters": REQUEST_HEADERS,
     }
     for path, operation in _operations(document):
-        _complete(path, operation, handlers[operation["operationId"]])
+        complete(path, operation, handlers[operation["operationId"]])
     return document
 
 
@@ -108,58 +113,5 @@ def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, An
             yield path, item[method]
 
 
-def _complete(path: str, operation: dict[str, Any], handler: HTTPRouteHandler) -> None:
-    """What Litestar does not say of an operation: its name, key, examples and problems."""
-    name, counted = handler.handler_name, path.startswith("/api/") and path != "/api/health"
-    operation["summary"] = name.replace("_", " ").capitalize()
-    if counted:
-        operation["security"] = [{"ApiKey": []}]
-    elif path.startswith("/admin/"):
-        operation["security"] = [{"AdminKey": []}, {"ApiKey": []}]
-    if handler.http_methods & {"POST"} and "security" in operation:
-        operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
-    if body := operation.get("requestBody"):
-        body["content"]["application/json"]["example"] = BODIES[name]
-    answers = operation["responses"]
-    well = answers[str(handler.status_code)]
-    well["description"] = operation["summary"]
-    for content in well.get("content", {}).values():
-        content["example"] = ANSWERS[name]
-    answers.pop("400", None)
-    if handler.opt.get("conditional"):
-        answers["304"] = {"description": "Unchanged since the ETag in If-None-Match"}
-    answers |= {str(status): _problem(status) for status in sorted(_statuses(operation, handler))}
-    if counted:
-        _tell_limit(answers)
-
-
-def _tell_limit(answers: dict[str, Any]) -> None:
-    """Every answer to a request that was counted says what is left; 401 and 503 are given before."""
-    answers["429"] = _problem(429)
-    for status, answer in answers.items():
-        if status not in {"401", "503"}:
-            references = {name: {"$ref": f"#/components/headers/{name}"} for name in HEADERS}
-            answer["headers"] = {**answer.get("headers", {}), **references}
-    wait = {"description": "Seconds to wait", "schema": {"type": "integer"}}
-    answers["429"]["headers"]["Retry-After"] = wait
-
-
 def _header(said: str) -> dict[str, Any]:
     return {"description": said, "schema": {"type": "string"}}
-
-
-def _statuses(operation: Mapping[str, Any], handler: HTTPRouteHandler) -> set[int]:
-    """The problems that an operation may answer."""
-    statuses = {500, 503, *handler.opt.get("refuses", ())}
-    if "security" in operation:
-        statuses.add(401)
-    if "requestBody" in operation:
-        statuses |= {400, 413, 415, 422}
-    if "parameters" in operation:
-        statuses.add(422)
-    return statuses
-
-
-def _problem(status: int) -> dict[str, Any]:
-    schema = {"$ref": REFERENCE.format(name="Problem")}
-    return {"description": KINDS[status].title, "content": {MEDIA_TYPE: {"schema": schema}}}

@@ -61,7 +61,24 @@ KINDS: Final[Mapping[int, Kind]] = {
     500: Kind("internal", "Internal error", "Ours. Tell us the trace_id; trying again may help."),
     503: Kind("unavailable", "Temporarily unavailable", "Try again after Retry-After seconds."),
 }
-"""The catalogue, by status; `/docs/problems` shows it."""
+"""What a status means unless a refusal says more; `/docs/problems` shows it."""
+
+IN_FLIGHT: Final = Kind(
+    "in-flight", "The same request is being done", "Send it again after Retry-After seconds."
+)
+KEY_REUSED: Final = Kind(
+    "key-reused", "Idempotency-Key of another request", "Take a new key for each request."
+)
+WRONG_KEYS: Final = Kind(
+    "too-many-wrong-keys", "Too many wrong keys", "Send the right key; it is let in at any time."
+)
+CATALOGUE: Final = (
+    *KINDS.items(),
+    (409, IN_FLIGHT),
+    (422, KEY_REUSED),
+    (429, WRONG_KEYS),
+)
+"""Every kind, with its status."""
 
 
 class Refusal(HTTPException):
@@ -74,9 +91,11 @@ class Refusal(HTTPException):
         *,
         faults: Sequence[Fault] = (),
         headers: dict[str, str] | None = None,
+        kind: Kind | None = None,
     ) -> None:
         super().__init__(detail=detail, status_code=status, headers=headers)
         self.faults = faults
+        self.kind = kind
 
 
 def invalid(*faults: Fault) -> Refusal:
@@ -103,9 +122,10 @@ def respond(
     *,
     faults: Sequence[Fault] = (),
     headers: Mapping[str, str] | None = None,
+    kind: Kind | None = None,
 ) -> Response[bytes]:
     """The answer that carries a problem document."""
-    kind = KINDS.get(status) or Kind("http", HTTPStatus(status).phrase, "")
+    kind = kind or KINDS.get(status) or Kind("http", HTTPStatus(status).phrase, "")
     problem = Problem(
         type=kind.uri,
         title=kind.title,

@@ -14,7 +14,7 @@ from typing import Final
 from litestar.types import Scope
 
 from services.gateway.routes.keys import Admit, Principal
-from services.gateway.routes.problems import Refusal
+from services.gateway.routes.problems import WRONG_KEYS, Refusal
 
 MOST: Final = 100
 """Wrong keys that an address may send in a window."""
@@ -59,6 +59,7 @@ class Throttle:
                 429,
                 f"Too many wrong keys from your address: try again in {wait} s with the right one",
                 headers={"Retry-After": wait},
+                kind=WRONG_KEYS,
             )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from services.gateway.routes.docs import ASSETS, FOLDER
-from services.gateway.routes.problems import KINDS
+from services.gateway.routes.problems import CATALOGUE
 from tests.gateway.routes.conftest import Api
 
 PAGES = ("/docs", "/redoc", "/docs/problems")
@@ -87,5 +87,5 @@ async def test_nothing_else_is_served(name: str, lonely: Api):
 
 async def test_every_kind_of_problem_is_explained(lonely: Api):
     page = (await lonely.get("/docs/problems")).text
-    for kind in KINDS.values():
+    for _, kind in CATALOGUE:
         assert f'id="{kind.slug}"' in page

@@ -10,7 +10,6 @@ from litestar.routes import HTTPRoute
 
 from services.gateway.routes import health, openapi
 from services.gateway.routes.examples import ANSWERS, BODIES
-from services.gateway.routes.limit import HEADERS
 from tests.gateway.routes.conftest import Api
 
 OPERATIONS = (Path(__file__).parent / "operations.txt").read_text().splitlines()
@@ -24,7 +23,7 @@ FIELDS = {
     "JobAnswer": "success job_id client_id message",
     "JobStatus": "job_id client_id kind status properties_assigned error_message created_at updated_at"
     " progress",
-    "Progress": "step steps attempt next_attempt_at",
+    "Progress": "step steps attempt next_attempt_at attempts",
     "Properties": "success client_id total_count returned_count properties",
     "Property": "address_id address_raw city_name postal_code insee_code price surface rooms"
     " property_type sale_date latitude longitude client_address_info",
@@ -100,15 +99,37 @@ def test_every_refusal_is_a_problem(document: dict[str, Any]):
             assert schema == {"$ref": "#/components/schemas/Problem"}
 
 
+def test_every_answer_names_its_headers(document: dict[str, Any]):
+    known = document["components"]["headers"]
+    for (_, path), operation in operations(document).items():
+        for status, answer in operation["responses"].items():
+            assert answer["headers"].keys() >= {"X-Request-ID", "traceparent"}, path
+            assert answer["headers"].keys() <= known.keys(), path
+            assert ("WWW-Authenticate" in answer["headers"]) == (status == "401"), path
+            if status in {"429", "503"}:
+                assert "Retry-After" in answer["headers"], path
+
+
 def test_what_is_counted_says_so_and_nothing_else(document: dict[str, Any]):
     for (_, path), operation in operations(document).items():
         answers, counted = operation["responses"], operation.get("security") == [{"ApiKey": []}]
-        assert ("429" in answers) == counted, path
-        told = {s for s, a in answers.items() if "RateLimit-Remaining" in a.get("headers", {})}
+        assert ("429" in answers) == ("security" in operation), path
+        told = {s for s, a in answers.items() if "RateLimit-Remaining" in a["headers"]}
         assert told == (answers.keys() - {"401", "503"} if counted else set()), path
-        if counted:
-            assert "Retry-After" in answers["429"]["headers"]
-    assert document["components"]["headers"].keys() == HEADERS.keys()
+
+
+def test_what_may_be_sent_again_says_so(document: dict[str, Any]):
+    for (method, path), operation in operations(document).items():
+        again = method == "post" and "security" in operation
+        assert ("Idempotency-Key" in operation["description"]) == again, path
+        if again:
+            assert "Retry-After" in operation["responses"]["409"]["headers"], path
+
+
+def test_pages_lead_to_the_next_one(document: dict[str, Any]):
+    keys = document["paths"]["/admin/api-keys"]["get"]
+    assert "Link" in keys["responses"]["200"]["headers"]
+    assert "Link" not in document["paths"]["/version"]["get"]["responses"]["200"]["headers"]
 
 
 def test_a_client_that_is_read_is_never_null_but_may_be_unchanged(document: dict[str, Any]):
@@ -116,6 +137,7 @@ def test_a_client_that_is_read_is_never_null_but_may_be_unchanged(document: dict
     schema = answers["200"]["content"]["application/json"]["schema"]
     assert schema == {"$ref": "#/components/schemas/ClientAnswer"}
     assert "content" not in answers["304"]
+    assert answers["200"]["headers"].keys() >= {"ETag", "Cache-Control"}
 
 
 def test_every_reference_leads_somewhere(document: dict[str, Any]):
@@ -134,7 +156,7 @@ def test_every_example_is_true(document: dict[str, Any], lonely_app: Litestar):
     for operation in operations(document).values():
         name = operation["operationId"]
         returned, body = known[name].parsed_return_field, known[name].parsed_data_field
-        if "200" in operation["responses"] or "201" in operation["responses"]:
+        if any("application/json" in a.get("content", {}) for a in operation["responses"].values()):
             kind = next((inner.annotation for inner in returned.inner_types), returned.annotation)
             given = kind if returned.is_subclass_of(Response) else returned.annotation
             assert msgspec.convert(ANSWERS[name], given), name
