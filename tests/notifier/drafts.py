@@ -38,17 +38,6 @@ DETAILS: dict[str, dict[str, Any]] = {
     "error": {"attempts": 4, "step": "scrape", "reason": "no source answers"},
 }
 
-MAILS = [
-    ("notification", "fr"),
-    ("notification", "en"),
-    ("monthly", "fr"),
-    ("monthly", "en"),
-    ("welcome", "fr"),
-    ("welcome", "en"),
-    ("insufficient", "fr"),
-    ("error", "fr"),
-]
-
 
 def home(position: int = 1, **changes: Any) -> Home:
     usual = Home(

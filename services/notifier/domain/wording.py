@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any, Final, NamedTuple
 
 NARROW: Final = "\N{NARROW NO-BREAK SPACE}"
@@ -22,6 +22,8 @@ class Language(NamedTuple):
     year: tuple[str, str]
     month: tuple[str, str]
     both: str
+    steps: Mapping[str, str]
+    jobs: Mapping[str, str]
 
 
 FRENCH: Final = Language(
@@ -31,6 +33,9 @@ FRENCH: Final = Language(
            "commercial": "Local commercial", "other": "Autre bien"},
     plans={"decouverte": "Découverte", "pro": "Pro", "entreprise": "Entreprise"},
     thousands=NARROW, decimal=",", year=("an", "ans"), month=("mois", "mois"), both=" et ",
+    steps={"scrape": "récolte des ventes", "assign": "choix des adresses", "mail": "envoi du message"},
+    jobs={"scheduled": "livraison du mois", "process": "traitement à la demande",
+          "add": "ajout d’adresses", "test": "essai"},
 )  # fmt: skip
 
 ENGLISH: Final = Language(
@@ -40,6 +45,9 @@ ENGLISH: Final = Language(
            "commercial": "Commercial premises", "other": "Other property"},
     plans={"decouverte": "Discovery", "pro": "Pro", "entreprise": "Enterprise"},
     thousands=",", decimal=".", year=("year", "years"), month=("month", "months"), both=" and ",
+    steps={"scrape": "gathering of sales", "assign": "choice of addresses", "mail": "sending of the mail"},
+    jobs={"scheduled": "delivery of the month", "process": "processing on request",
+          "add": "addition of addresses", "test": "trial"},
 )  # fmt: skip
 
 LANGUAGES: Final[Mapping[str, Language]] = {"fr": FRENCH, "en": ENGLISH}
@@ -108,15 +116,25 @@ def plan(language: Language, code: str) -> str:
     return language.plans.get(code, code)
 
 
+def step(language: Language, code: str) -> str:
+    """`récolte des ventes`."""
+    return language.steps.get(code, code)
+
+
+def job(language: Language, code: str) -> str:
+    """`livraison du mois`."""
+    return language.jobs.get(code, code)
+
+
 def shortened(text: str) -> str:
-    """A name as a subject can bear it."""
-    return text[:LONGEST_NAME].rstrip()
+    """A name as a subject can bear it; no half of a joined emoji is left at its end."""
+    return text[:LONGEST_NAME].rstrip(" \N{NO-BREAK SPACE}\N{ZERO WIDTH JOINER}")
 
 
 # Controls, line separators and the marks that turn the direction of what follows.
 _UNPRINTABLE: Final = dict.fromkeys(
-    [*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, *range(0x202A, 0x202F),
-     *range(0x2066, 0x206A), *range(0xD800, 0xE000)], " ",
+    [*range(0x20), *range(0x7F, 0xA0), 0x061C, 0x200E, 0x200F, 0x2028, 0x2029,
+     *range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0xD800, 0xE000)], " ",
 )  # fmt: skip
 
 
@@ -126,10 +144,11 @@ def printable(text: str) -> str:
     return text.strip() if text.isprintable() else text.translate(_UNPRINTABLE).strip()
 
 
+@cache
 def filters(locale: str) -> dict[str, Callable[..., Any]]:
     """What templates of this language may call."""
     language = LANGUAGES[locale]
-    of_language = (number, price, surface, day, short_day, month_name, age, kind, plan)
+    of_language = (number, price, surface, day, short_day, month_name, age, kind, plan, step, job)
     bound = {each.__name__: _bound(each, language) for each in of_language}
     return {**bound, "shortened": shortened}
 

@@ -10,8 +10,10 @@ from services.notifier.domain.wording import LANGUAGES, kind, printable
 from services.notifier.mailer.message import Attachment
 
 HEADINGS: Final = {
-    "fr": ("N°", "Adresse", "Code postal", "Ville", "Type", "Surface (m²)", "Pièces", "Prix (€)", "Date de vente", "Source"),
-    "en": ("No.", "Address", "Postal code", "City", "Type", "Surface (m²)", "Rooms", "Price (€)", "Sold on", "Source"),
+    "fr": ("N°", "Adresse", "Code postal", "Ville", "Type", "Surface (m²)", "Pièces", "Prix (€)", "Date de vente", "Source",
+           "Adresse postale", "Terrain (m²)", "Estimation (€)", "Estimation basse (€)", "Estimation haute (€)", "Ventes comparables"),
+    "en": ("No.", "Address", "Postal code", "City", "Type", "Surface (m²)", "Rooms", "Price (€)", "Sold on", "Source",
+           "Postal address", "Plot (m²)", "Estimate (€)", "Low estimate (€)", "High estimate (€)", "Comparable sales"),
 }  # fmt: skip
 SOURCE: Final = "DGFiP – Demandes de valeurs foncières, Licence Ouverte 2.0"
 FILENAME: Final = "trackimmo-adresses.csv"
@@ -35,16 +37,30 @@ def neutral(cell: str) -> str:
 
 def _cells(home: Home, locale: str) -> tuple[str, ...]:
     language = LANGUAGES[locale]
-    surface = f"{home.surface_m2:.1f}".removesuffix(".0") if home.surface_m2 else ""
+
+    def square_metres(value: float | None) -> str:
+        text = f"{value:.1f}".removesuffix(".0") if value else ""
+        return text.replace(".", language.decimal)
+
     return (
         str(home.position),
         printable(home.address),
         home.postal_code,
         printable(home.city_name),
         kind(language, home.kind),
-        surface.replace(".", language.decimal),
+        square_metres(home.surface_m2),
         str(home.rooms or ""),
-        str(round(home.price_eur)),
+        _whole(home.price_eur),
         f"{home.sold_on:%d/%m/%Y}",
         f"{SOURCE} ({printable(home.source)}), {home.assigned_on:%d/%m/%Y}",
+        printable(home.printed_address or ""),
+        square_metres(home.land_m2),
+        _whole(home.estimate_eur),
+        _whole(home.estimate_low_eur),
+        _whole(home.estimate_high_eur),
+        _whole(home.estimate_comparables),
     )
+
+
+def _whole(value: float | None) -> str:
+    return "" if value is None else str(round(value))

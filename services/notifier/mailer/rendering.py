@@ -1,7 +1,7 @@
 """Words of a mail from its templates: `templates/KIND/LOCALE/{subject.txt,body.txt,body.html}`."""
 
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Hashable, Mapping
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from services.notifier.domain.wording import filters
 
 TEMPLATES: Final = Path(__file__).resolve().parent.parent / "templates"
+FRAGMENTS_KEPT: Final = 256
 
 # The rendered page is inlined, never the template: loops would be destroyed. At-rules carry the
 # dark mode. Nothing is loaded from anywhere.
@@ -35,9 +36,16 @@ def render(kind: str, locale: str, context: Mapping[str, Any]) -> Words:
     """The words of one mail; a name that the context lacks is an error."""
     templates = _templates(kind, locale)
     subject = templates.subject.render(context).strip()
-    text = templates.text_body.render(context)
+    text = templates.text_body.render(context).strip() + "\n"
     page = templates.html_body.render(context, subject=subject, locale=locale)
     return Words(subject, text, _INLINER.inline(page))
+
+
+@lru_cache(FRAGMENTS_KEPT)
+def fragment(name: str, locale: str, **names: Hashable) -> str:
+    """Words that many mails share (`templates/_base/LOCALE/NAME.txt`), not yet escaped."""
+    template = _environment(locale, escape=False).get_template(f"_base/{locale}/{name}.txt")
+    return template.render(names).strip()
 
 
 @cache

@@ -1,8 +1,9 @@
 """A conversation with the server in which it is always known how far it has come."""
 
+import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any, Final, Literal
 
 import aiosmtplib
@@ -11,6 +12,7 @@ import msgspec
 from services.notifier.domain.delivery import Reply
 
 Security = Literal["starttls", "tls", "none"]
+Sign = Callable[[bytes], bytes]
 
 MAILS_PER_CONNECTION: Final = 100
 SECONDS_PER_CONNECTION: Final = 300
@@ -34,8 +36,8 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
 class SmtpSession:
     """One connection, opened when needed and dropped after any failure; never shared."""
 
-    def __init__(self, server: Server, sender: str) -> None:
-        self._server, self._sender = server, sender
+    def __init__(self, server: Server, sender: str, sign: Sign | None = None) -> None:
+        self._server, self._sender, self._sign = server, sender, sign
         self._client: aiosmtplib.SMTP | None = None
         self._opened, self._mails = 0.0, 0
         self._verb, self._started = "", 0.0
@@ -54,6 +56,8 @@ class SmtpSession:
 
     async def content(self, raw: bytes) -> Reply:
         """Hand over the content; a reply without a code means that nobody knows."""
+        if self._sign is not None:
+            raw = await asyncio.to_thread(self._sign, raw)
         client = self._client
         if client is None or not client.is_connected:
             # Nothing has been written since RCPT, so this is no doubt.
