@@ -21,6 +21,8 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
     public_base_url: str = ""
     default_addresses_per_report: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 10
     max_job_retries: Annotated[int, msgspec.Meta(ge=0, le=10)] = 3
+    job_cleanup_days: Annotated[int, msgspec.Meta(ge=1, le=36500)] = 7
+    """What `cleanup-jobs` takes for old; no job is cleaned by itself."""
     catch_up_days: Annotated[int, msgspec.Meta(ge=0, le=366)] = 7
     rate_limit_enabled: bool = True
     """Whether a key has only so many requests on /api/**."""

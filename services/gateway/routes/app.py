@@ -10,16 +10,22 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from services.gateway.routes import (
+    admin_clients,
+    admin_jobs,
     api_keys,
     cities,
+    client_changes,
     clients,
     docs,
+    erasure,
     health,
     imports,
     jobs,
     openapi,
     properties,
     schedule,
+    stats,
+    upkeep,
 )
 from services.gateway.routes.answer import Answer
 from services.gateway.routes.body import StrictRequest
@@ -33,6 +39,38 @@ from services.gateway.settings import GatewaySettings
 log = structlog.get_logger()
 
 MAX_BODY_BYTES: Final = 1_000_000
+
+OPEN: Final = (health.health, health.api_health, health.version, health.live, health.ready)
+"""Without a key; later operations join one of these lists, by their subject."""
+API: Final = (
+    clients.register_client,
+    clients.read_client,
+    client_changes.change_client,
+    erasure.erase_client,
+    jobs.process_client,
+    jobs.add_addresses,
+    jobs.job_status,
+    upkeep.process_retry_queue,
+    upkeep.cleanup_jobs,
+    properties.client_properties,
+    cities.find_cities,
+)
+ADMIN: Final = (
+    health.admin_health,
+    stats.system_stats,
+    admin_clients.list_clients,
+    admin_clients.show_client,
+    admin_jobs.list_jobs,
+    admin_jobs.retry_job,
+    admin_jobs.cancel_job,
+    upkeep.delete_old_jobs,
+    schedule.run_schedule,
+    imports.request_import,
+    imports.read_import,
+    api_keys.list_api_keys,
+    api_keys.create_api_key,
+    api_keys.revoke_api_key,
+)
 
 
 def create_app(
@@ -83,37 +121,9 @@ def create_app(
 
 
 def _routes(doors: Entrance) -> list[ControllerRouterHandler]:
-    """Every operation; a later one joins its subject's module and one of these lists."""
+    """Every operation, behind its door."""
     return [
-        health.health,
-        health.api_health,
-        health.version,
-        health.live,
-        health.ready,
-        Router(
-            "/api",
-            middleware=[doors.api],
-            route_handlers=[
-                clients.register_client,
-                clients.read_client,
-                jobs.process_client,
-                jobs.add_addresses,
-                jobs.job_status,
-                properties.client_properties,
-                cities.find_cities,
-            ],
-        ),
-        Router(
-            "/admin",
-            middleware=[doors.admin],
-            route_handlers=[
-                health.admin_health,
-                schedule.run_schedule,
-                imports.request_import,
-                imports.read_import,
-                api_keys.list_api_keys,
-                api_keys.create_api_key,
-                api_keys.revoke_api_key,
-            ],
-        ),
+        *OPEN,
+        Router("/api", middleware=[doors.api], route_handlers=API),
+        Router("/admin", middleware=[doors.admin], route_handlers=ADMIN),
     ]

@@ -48,7 +48,7 @@ class ClientAnswer(msgspec.Struct, frozen=True, kw_only=True):
     last_updated: datetime | None
 
 
-@post("/clients", tags=["Clients"], opt={"refuses": [409]})
+@post("/clients", tags=["Clients"], opt={"refuses": [409], "tells": ["Location", "ETag"]})
 async def register_client(
     data: JSONBody[Registration], ports: Given, request: StrictRequest
 ) -> Response[ClientAnswer]:
@@ -63,8 +63,8 @@ async def register_client(
         if client.status == "active":
             emit(ClientRegistered(client_id=client.id), None)
         log.info("client_registered", client_id=str(client.id), status=client.status)
-        headers = {"Location": f"/api/clients/{client.id}", "ETag": _etag(client)}
-        return Answer(_answer(client), headers=headers)
+        headers = {"Location": f"/api/clients/{client.id}", "ETag": etag(client)}
+        return Answer(answered(client), headers=headers)
 
     return await once(request, ports, register, client_id=lambda answer: answer.client_id)
 
@@ -77,7 +77,7 @@ async def read_client(
     found = identifier(client_id, "client_id")
     async with ports.reading() as connection:
         client = await _find(connection, found)
-    return conditional(request, _answer(client), _etag(client))
+    return conditional(request, answered(client), etag(client))
 
 
 async def _find(connection: Connection, client_id: UUID) -> Client:
@@ -104,7 +104,7 @@ def _new(data: Registration, chosen: Sequence[str], addresses_per_report: int) -
     )
 
 
-def _answer(client: Client) -> ClientAnswer:
+def answered(client: Client) -> ClientAnswer:
     fields = msgspec.structs.asdict(client)
     del fields["version"]
     fields["client_id"] = fields.pop("id")
@@ -112,7 +112,7 @@ def _answer(client: Client) -> ClientAnswer:
     return ClientAnswer(**fields)
 
 
-def _etag(client: Client) -> str:
+def etag(client: Client) -> str:
     """The version, which grows with every change, and the last delivery, which is not one."""
     delivered = int(client.last_updated.timestamp() * 1e6) if client.last_updated else 0
     return f'"{client.version}.{delivered}"'

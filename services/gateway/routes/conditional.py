@@ -1,7 +1,9 @@
 """ETag, If-None-Match and If-Match: nobody reads twice what has not changed, or overwrites what has."""
 
+import hashlib
 from typing import Any, Final, TypeVar, cast
 
+import msgspec
 from litestar import Request, Response
 
 from services.gateway.routes.answer import Answer
@@ -32,6 +34,11 @@ def conditional(request: AnyRequest, content: A, etag: str) -> Response[A]:
     if not_modified(request, etag):
         return Answer(cast(Any, None), status_code=304, headers=headers)
     return Answer(content, headers=headers)
+
+
+def tag_of(content: object) -> str:
+    """The ETag of what has no version: of the answer itself."""
+    return f'"{hashlib.sha256(msgspec.json.encode(content)).hexdigest()[:32]}"'
 
 
 def _tags(request: AnyRequest, header: str) -> set[str]:

@@ -16,6 +16,7 @@ from services.gateway.domain.progress import JobStatus
 from services.gateway.repository import jobs
 from services.gateway.repository.jobs import Accepted
 from services.gateway.routes.body import Body, StrictRequest
+from services.gateway.routes.conditional import conditional, tag_of
 from services.gateway.routes.once import once
 from services.gateway.routes.ports import Given
 from services.gateway.routes.problems import Refusal, unknown
@@ -85,15 +86,15 @@ async def add_addresses(
     return await once(request, ports, start, client_id=data.client_id)
 
 
-@get("/job-status/{job_id:str}", tags=["Jobs"], opt={"refuses": [404]})
-async def job_status(job_id: PathId, ports: Given) -> JobStatus:
-    """How a job is; `progress` tells each step of its present run."""
+@get("/job-status/{job_id:str}", tags=["Jobs"], opt={"refuses": [404], "conditional": True})
+async def job_status(job_id: PathId, ports: Given, request: StrictRequest) -> Response[JobStatus]:
+    """How a job is; `progress` tells each step of its present run, and how each run so far ended."""
     found = identifier(job_id, "job_id")
     async with ports.reading() as connection:
         status = await jobs.job_status(connection, found)
     if status is None:
         raise unknown(f"Job {found} not found")
-    return status
+    return conditional(request, status, tag_of(status))
 
 
 def _inactive(client_id: UUID) -> Refusal:

@@ -17,6 +17,7 @@ BODIES: Final[Mapping[str, Any]] = {
         "chosen_cities": ["01053"],
         "property_type_preferences": ["house", "apartment"],
     },
+    "change_client": {"status": "active", "send_day": 20, "telephone": None},
 }
 
 _REGISTERED: Final = {
@@ -35,4 +36,5 @@ _REGISTERED: Final = {
 ANSWERS: Final[Mapping[str, Any]] = {
     "register_client": _REGISTERED,
     "read_client": _REGISTERED,
+    "change_client": {**_REGISTERED, "send_day": 20},
 }
