@@ -1,7 +1,7 @@
 """Lists in pages: how much, from where, and the way on."""
 
 from typing import Annotated, Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from litestar import Request
 from litestar.params import QueryParameter
@@ -16,8 +16,7 @@ def next_link(
     """The header that leads to the next page, with the caller's filters; none on the last page."""
     if not more:
         return {}
-    kept = [
-        pair for pair in request.query_params.multi_items() if pair[0] not in {"limit", "offset"}
-    ]
+    given = parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    kept = [pair for pair in given if pair[0] not in {"limit", "offset"}]
     query = urlencode([("limit", limit), ("offset", offset + limit), *kept])
     return {"Link": f'<{request.scope["path"]}?{query}>; rel="next"'}
