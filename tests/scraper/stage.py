@@ -119,7 +119,7 @@ def place(code: str, name: str = "Ville", **changes: Any) -> PlaceRow:
         "insee_code": code, "city_id": UUID(int=int(code, 36)), "name": name,
         "postal_codes": ("01000",), "department": "Ain", "region": "Auvergne-Rhône-Alpes",
         "population": 1000, "former_codes": (), "search": name.lower(), "expands_to": (code,),
-        "refusal": None,
+        "refusal": None, "latitude": None, "longitude": None,
     }  # fmt: skip
     return PlaceRow(**{**fields, **changes})
 

@@ -4,6 +4,7 @@
 - `jobs`: who waits for which city
 - `refreshes`: the queue of the workers, its leases and fences
 - `places`: the communes of France
+- `prices`: medians of our own sales
 """
 
 from services.scraper.repository.cities import PostgresCities

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from libs.common.postgres import Connection
-from services.scraper.domain import is_department
+from services.scraper.domain import department_of, is_department
 from services.scraper.handlers.ports import Claim, Gathered, LinesByCommune, Place, Verdict
 from services.scraper.repository.prices import price
 
@@ -66,6 +66,7 @@ PARENT: Final = """
     do update set last_scraped = excluded.last_scraped, first_year = excluded.first_year
 """
 
+
 async def settle(
     connection: Connection,
     claim: Claim,
@@ -88,7 +89,7 @@ async def settle(
         await connection.execute(FAILED, place.insee_code, gathered.error)
     await connection.execute(YEARS, list(_year_rows(place, gathered, lines)))
     await connection.execute(PARENT, communes)
-    await price(connection, communes)
+    await price(connection, department_of(place.insee_code), communes)
 
 
 def _first_year(claim: Claim, gathered: Gathered) -> int | None:
