@@ -14,12 +14,13 @@ from bench.context import Context
 from bench.errors import BenchError
 from bench.measure import Measure, percentile
 from libs.common.postgres import Connection
-from services.assigner.domain.choice import Ages, Request, window
+from services.assigner.domain.choice import Ages, Request, Rule, window
 from services.assigner.repository.choices import PostgresChoices
 
 CHOICES: Final = 300
 WARM: Final = 30
 ASKED: Final = 10
+RULE: Final = Rule(ages=Ages(6, 8))
 SIZES: Final = (stocks.MILLION, 10 * stocks.MILLION)
 CANDIDATES: Final = """
     select count(*) from scraper.candidate
@@ -73,7 +74,7 @@ async def _choice(connection: Connection, asked: Request) -> float:
     transaction = connection.transaction()
     await transaction.start()
     try:
-        choices, began = PostgresChoices(connection), time.perf_counter()
+        choices, began = PostgresChoices(connection, RULE), time.perf_counter()
         await choices.lock([asked.client_id])
         await choices.choose([asked])
         recorded = await choices.recorded([asked.job_id])
@@ -86,7 +87,7 @@ async def _choice(connection: Connection, asked: Request) -> float:
 
 
 def _request(seed: int) -> Request:
-    sold_from, sold_until = window(stocks.AS_OF, Ages(6, 8))
+    sold_from, sold_until = window(stocks.AS_OF, RULE.ages)
     return Request(
         job_id=uuid4(),
         client_id=uuid4(),

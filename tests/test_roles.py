@@ -51,6 +51,7 @@ MAY_READ = {
 }
 HELD = {"replay_held", "discard_held"}
 MAY_CALL = {
+    ("assigner", "scraper"): {"department_of"},
     ("notifier", "gateway"): {"due_clients"},
     ("gateway", "scraper"): {"request_import", "request_refresh", *HELD},
     ("gateway", "assigner"): HELD,

@@ -11,9 +11,9 @@ from libs.common.events import ClientErased, PropertiesReady
 from libs.common.outbox import Emit
 from libs.common.postgres import Connection
 from libs.common.settings import load
-from services.assigner.domain.choice import Ages
 from services.assigner.handlers import assigning, erasing
 from services.assigner.repository.choices import PostgresChoices
+from services.assigner.repository.upkeep import keep
 from services.assigner.settings import AssignerSettings
 
 NAME: Final = "assigner"
@@ -21,13 +21,15 @@ NAME: Final = "assigner"
 
 def consumer(settings: AssignerSettings, wake: asyncio.Event) -> Consumer:
     """Which events the assigner handles, and how."""
-    ages = Ages(settings.min_property_age_years, settings.max_property_age_years)
+    rule = settings.rule
 
     async def assign(connection: Connection, received: Sequence[Received[Any]], emit: Emit) -> None:
-        await assigning.assign(received, choices=PostgresChoices(connection), emit=emit, ages=ages)
+        await assigning.assign(
+            received, choices=PostgresChoices(connection, rule), emit=emit, ages=rule.ages
+        )
 
     async def erase(connection: Connection, received: Sequence[Received[Any]], _: Emit) -> None:
-        await erasing.erase(received, choices=PostgresChoices(connection))
+        await erasing.erase(received, choices=PostgresChoices(connection, rule))
 
     table: Handlers = {PropertiesReady: assign, ClientErased: erase}
     return Consumer(name=NAME, handlers=table, steps={PropertiesReady: "assign"}, wake=wake)
@@ -41,6 +43,7 @@ async def main() -> None:
         NAME,
         settings,
         *consuming.tasks(),
+        keep(settings.database_url, settings.rule),
         wake=wake,
         ready=consuming.ready,
         sources=[consuming.lag],

@@ -14,13 +14,14 @@ from libs.common.events import PropertiesReady
 from libs.common.ids import uuid7
 from libs.common.outbox import transaction
 from libs.common.postgres import Connection
-from services.assigner.domain.choice import Ages, Request, window
+from services.assigner.domain.choice import Ages, Request, Rule, window
 from services.assigner.handlers.assigning import assign
 from services.assigner.repository.choices import PostgresChoices
 from tests.support.database import Database
 
 AS_OF = date(2026, 11, 21)
 AGES = Ages(6, 8)
+RULE = Rule(ages=AGES)
 IN_WINDOW = date(2019, 11, 21)
 TOWN = "01053"
 
@@ -85,11 +86,13 @@ def ready(**fields: Any) -> Received[PropertiesReady]:
     return Received(id=uuid7(), event=PropertiesReady(**(wanted | fields)))
 
 
-async def assigned(connection: Connection, *received: Received[PropertiesReady]) -> list[Any]:
+async def assigned(
+    connection: Connection, *received: Received[PropertiesReady], rule: Rule = RULE
+) -> list[Any]:
     """What is told when these events arrive together, once committed."""
     told: list[Any] = []
     async with transaction(connection):
-        choices = PostgresChoices(connection)
+        choices = PostgresChoices(connection, rule)
         await assign(received, choices=choices, emit=lambda event, _: told.append(event), ages=AGES)
     return told
 

@@ -18,4 +18,4 @@ def test_a_window_that_ends_before_it_begins_is_refused():
 
 def test_a_strategy_that_is_not_there_is_refused():
     with pytest.raises(SettingsError, match="ASSIGNMENT_STRATEGY"):
-        load(AssignerSettings, REQUIRED | {"ASSIGNMENT_STRATEGY": "monthly"})
+        load(AssignerSettings, REQUIRED | {"ASSIGNMENT_STRATEGY": "newest"})

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from itertools import zip_longest
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID
 
 import msgspec
@@ -23,6 +23,17 @@ class Ages(msgspec.Struct, frozen=True):
 
     least: int
     most: int
+
+
+Strategy = Literal["weighted", "monthly"]
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """By what an assigner chooses, and for how long a door is its client's alone (0: it is not)."""
+
+    strategy: Strategy = "weighted"
+    exclusivity_months: int = 0
+    ages: Ages
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):

@@ -24,8 +24,11 @@ log = structlog.get_logger()
 class Choices(Protocol):
     """The choices, and the doors that each client has received."""
 
-    async def lock(self, client_ids: Iterable[UUID]) -> None:
-        """Keep these clients to this transaction: nobody else chooses for them meanwhile."""
+    async def lock(self, client_ids: Iterable[UUID], cities: Iterable[str]) -> None:
+        """Keep to this transaction: nobody else chooses for these clients meanwhile.
+
+        Nor, where a door is one client's alone, among the doors of these cities.
+        """
         ...
 
     async def choose(self, requests: Iterable[Request]) -> None:
@@ -41,7 +44,10 @@ async def assign(
     received: Sequence[Received[PropertiesReady]], *, choices: Choices, emit: Emit, ages: Ages
 ) -> None:
     """Choose for the jobs that are new, and tell the recorded choice of each."""
-    await choices.lock(one.event.client_id for one in received)
+    await choices.lock(
+        [one.event.client_id for one in received],
+        [city for one in received for city in one.event.cities],
+    )
     await choices.choose(_requests(received, ages))
     recorded = await choices.recorded(one.event.job_id for one in received)
     for one in received:

@@ -1,68 +1,71 @@
 """Choices, assignments, and the one statement that makes them."""
 
-from collections.abc import Iterable, Mapping
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 
 from libs.common.postgres import Connection
-from services.assigner.domain.choice import Choice, Request, address_id, rounds
+from services.assigner.domain.choice import Choice, Request, Rule, address_id, rounds
 
+# Clients, and with exclusivity the towns whose doors may be taken: whoever comes second waits here,
+# before it has drawn, and finds the doors held.
 LOCK: Final = """
     select pg_advisory_xact_lock(key) from (
-      select distinct hashtextextended('assigner.client ' || client_id, 0) as key
+      select hashtextextended('assigner.client ' || client_id, 0) as key
       from unnest($1::uuid[]) as client_id
+      union
+      select hashtextextended('assigner.town ' || town, 0) from unnest($2::text[]) as town
       order by key  -- the same order everywhere: no deadlock
     ) as one_after_the_other
 """
 
-# Weighted drawing without replacement, for each job by its seed. Sorted by day of sale, then id,
-# rank i of n weighs n - i: counted from the newest, the row number is the weight. The k smallest
-# keys win; their order is the order of the mail. A door given meanwhile breaks the primary key:
-# the transaction fails as a whole and the next try draws from what is left, never fewer.
-# `not in` is one hash of what these clients were given, whatever the planner thinks of the stock:
-# a join that hashed 10,000 candidates took as long as all the rest.
-CHOOSE: Final = """
-    with job as (
-      select * from jsonb_to_recordset($1) as job (
-        job_id uuid, client_id uuid, requested int, as_of date, seed bigint, cities text[],
-        kinds text[], sold_from date, sold_until date, tried text[])
-      where not exists (select from choice where choice.job_id = job.job_id)
-        and not exists (select from erased_client where erased_client.client_id = job.client_id)
-    ), pick as (
-      select job.job_id, job.client_id, winner.* from job cross join lateral (
-        select property_id, draw_key(job.seed, home_key, weight) as key, home_key from (
-          select candidate.property_id, candidate.home_key,
-                 row_number() over (order by sold_on desc, property_id desc) as weight
-          from scraper.candidate
-          where insee_code = any(job.cities) and kind = any(job.kinds)
-            and sold_on between job.sold_from and job.sold_until
-            and (job.client_id, home_key) not in (
-              select client_id, home_key from assignment
-              where client_id in (select client_id from job))
-        ) as weighted
-        order by key, home_key limit job.requested
-      ) as winner
-    ), given as (
+# What is drawn is inserted as it is. A door given meanwhile breaks the primary key: the transaction
+# fails as a whole and the next try draws from what is left, never fewer.
+_CHOSEN: Final = """
+    given as (
       insert into assignment (
         client_id, home_key, job_id, position, property_id, insee_code, city_name, postal_code,
         address, kind, sold_on, price_eur, surface_m2, rooms, land_m2, latitude, longitude, source,
-        edition)
-      select client_id, pick.home_key, job_id,
-             row_number() over (partition by job_id order by key, pick.home_key), property_id,
-             insee_code, city_name, postal_code, address, kind, sold_on, price_eur, surface_m2,
-             rooms, land_m2, latitude, longitude, source, edition
-      from pick join scraper.candidate using (property_id)
+        edition, position_source, estimate_eur, estimate_low_eur, estimate_high_eur, estimate_basis,
+        estimate_comparables)
+      select client_id, pick.home_key, job_id, position, property_id, insee_code, city_name,
+             postal_code, address, kind, sold_on, price_eur, surface_m2, rooms, land_m2, latitude,
+             longitude, source, edition, position_source, estimate_eur, estimate_low_eur,
+             estimate_high_eur, estimate_basis, estimate_comparables
+      from pick join facts(array(select property_id from pick)) using (property_id)
       returning job_id, home_key
     ), chosen as (
       insert into choice (job_id, client_id, requested, found, as_of, seed, cities, tried)
       select job_id, client_id, requested, coalesce(found, 0), as_of, seed, cities, tried
-      from job left join (
+      from asked($1) left join (
         select job_id, count(*) as found from given group by job_id) as counted using (job_id)
     )
     select home_key from given
 """
+
+CHOOSE: Final = f"""
+    with pick as (
+      select * from drawn($1, $2, false)
+    ), {_CHOSEN}
+"""  # noqa: S608 -- the parts are constants of this module
+
+# The same, and each door is held. One that another client holds breaks `not null`: as above, the
+# next try draws from what is left.
+CHOOSE_HOLDING: Final = f"""
+    with pick as (
+      select * from drawn($1, $2, true)
+    ), held as (
+      insert into hold (home_key, client_id, until)
+      select home_key, client_id, public.clock() + make_interval(months => $3)
+      from pick order by home_key
+      on conflict (home_key) do update set
+        client_id = case when hold.client_id = excluded.client_id or hold.until <= public.clock()
+                         then excluded.client_id end,
+        until = excluded.until
+    ), {_CHOSEN}
+"""  # noqa: S608 -- the parts are constants of this module
 
 NAME_HOMES: Final = """
     insert into home (home_key, address_id)
@@ -82,6 +85,8 @@ ERASE: Final = """
       select unnest($1::uuid[]) as client_id
     ), remembered as (
       insert into erased_client (client_id) select client_id from client on conflict do nothing
+    ), released as (
+      delete from hold where client_id in (select client_id from client)
     ), unfollowed as (
       delete from follow_up where client_id in (select client_id from client)
     ), blanked as (
@@ -102,20 +107,29 @@ class PostgresChoices(msgspec.Struct, frozen=True):
     """Choices and assignments, in the transaction of this connection."""
 
     connection: Connection
+    rule: Rule
 
-    async def lock(self, client_ids: Iterable[UUID]) -> None:
-        """Keep these clients to this transaction."""
-        await self.connection.execute(LOCK, list(client_ids))
+    async def lock(self, client_ids: Iterable[UUID], cities: Iterable[str] = ()) -> None:
+        """Keep these clients to this transaction; with exclusivity also the doors of these cities."""
+        towns = set(cities) if self.rule.exclusivity_months else ()
+        await self.connection.execute(LOCK, list(client_ids), list(towns))
 
     async def choose(self, requests: Iterable[Request]) -> None:
-        """Draw and record, one statement for all clients that ask once."""
-        rows = [
-            row
-            for together in rounds(requests)
-            for row in await self.connection.fetch(CHOOSE, together)
-        ]
+        """Draw and record, one statement for all that cannot draw the same door for good."""
+        rows = [row for together in self._rounds(requests) for row in await self._choose(together)]
         keys = sorted({row["home_key"] for row in rows})
         await self.connection.execute(NAME_HOMES, keys, [address_id(key) for key in keys])
+
+    def _rounds(self, requests: Iterable[Request]) -> Iterable[list[Request]]:
+        if self.rule.exclusivity_months:
+            return ([request] for request in requests)
+        return rounds(requests)
+
+    async def _choose(self, together: list[Request]) -> Sequence[Any]:
+        strategy, months = self.rule.strategy, self.rule.exclusivity_months
+        if months:
+            return await self.connection.fetch(CHOOSE_HOLDING, together, strategy, months)
+        return await self.connection.fetch(CHOOSE, together, strategy)
 
     async def recorded(self, job_ids: Iterable[UUID]) -> Mapping[UUID, Choice]:
         """The choices of these jobs, as they were made."""

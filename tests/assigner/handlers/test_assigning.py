@@ -18,7 +18,7 @@ from libs.common.postgres import Connection
 from services.assigner.domain.choice import address_id
 from services.assigner.handlers.erasing import erase
 from services.assigner.repository.choices import PostgresChoices
-from tests.assigner.stock import add, assigned, home, ready, street
+from tests.assigner.stock import RULE, add, assigned, home, ready, street
 from tests.support.database import Database
 
 
@@ -168,4 +168,4 @@ async def test_a_job_that_comes_after_the_erasure_fails_for_good(database: Datab
 async def erased(connection: Connection, client_id: UUID):
     received = Received(id=uuid7(), event=ClientErased(client_id=client_id))
     async with connection.transaction():
-        await erase([received], choices=PostgresChoices(connection))
+        await erase([received], choices=PostgresChoices(connection, RULE))
