@@ -1,12 +1,14 @@
 """An answer of one JSON value, written without Litestar's second look at its headers."""
 
-from typing import Any
+from typing import Any, Final
 
 from litestar import Request, Response
 from litestar.enums import MediaType
 from litestar.response.base import ASGIResponse
 from litestar.types import Send
 from msgspec import json
+
+BODILESS: Final = (204, 304)
 
 
 class Answer(Response[Any]):
@@ -15,8 +17,9 @@ class Answer(Response[Any]):
     def to_asgi_response(
         self, app: Any, request: Request[Any, Any, Any], **given: Any
     ) -> ASGIResponse:
-        """Ours where it is a value alone; with headers or cookies beside it, Litestar's."""
-        if self.media_type != MediaType.JSON or self.headers or any(given.values()):
+        """Ours where it is a value alone; with headers or cookies, or without a body, Litestar's."""
+        plain = self.media_type == MediaType.JSON and self.status_code not in BODILESS
+        if not plain or self.headers or any(given.values()):
             return super().to_asgi_response(app, request, **given)
         return Encoded(self.status_code or 200, json.encode(self.content))
 
