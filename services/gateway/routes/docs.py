@@ -13,17 +13,12 @@ from litestar import MediaType, Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
+from services.gateway.routes import asyncapi_page
 from services.gateway.routes.body import StrictRequest
+from services.gateway.routes.page import html_page
 from services.gateway.routes.problems import CATALOGUE, unknown
 
 FOLDER: Final = Path(__file__).resolve().parents[1] / "static" / "docs"
-
-SAME_HOST: Final = (
-    "default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
-    "style-src 'self' 'unsafe-inline'; worker-src blob:; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'"
-)
-"""Both pages write style elements, Redoc searches in a worker made of a blob; no more than that."""
 
 ASSETS: Final = frozenset(
     {
@@ -40,13 +35,13 @@ ASSETS: Final = frozenset(
 @get("/docs", include_in_schema=False, sync_to_thread=False)
 def swagger() -> Response[bytes]:
     """Every operation, to be tried."""
-    return _page((FOLDER / "swagger.html").read_bytes())
+    return html_page((FOLDER / "swagger.html").read_bytes())
 
 
 @get("/redoc", include_in_schema=False, sync_to_thread=False)
 def redoc() -> Response[bytes]:
     """Every operation, to be read."""
-    return _page((FOLDER / "redoc.html").read_bytes())
+    return html_page((FOLDER / "redoc.html").read_bytes())
 
 
 @get("/docs/problems", include_in_schema=False, sync_to_thread=False)
@@ -56,7 +51,7 @@ def problems() -> Response[bytes]:
         f'<dt id="{kind.slug}">{status} {html.escape(kind.title)}</dt><dd>{html.escape(kind.advice)}</dd>'
         for status, kind in CATALOGUE
     )
-    return _page(PROBLEMS.format(entries=entries).encode())
+    return html_page(PROBLEMS.format(entries=entries).encode())
 
 
 PROBLEMS: Final = """<!doctype html>
@@ -111,9 +106,4 @@ def document(describe: Callable[[], dict[str, Any]]) -> HTTPRouteHandler:
     return openapi_document
 
 
-PAGES: Final = (swagger, redoc, problems, asset)
-
-
-def _page(content: bytes) -> Response[bytes]:
-    headers = {"Content-Security-Policy": SAME_HOST, "Cache-Control": "no-cache"}
-    return Response(content, media_type=MediaType.HTML, headers=headers)
+PAGES: Final = (swagger, redoc, problems, asset, asyncapi_page.events)

@@ -1,6 +1,6 @@
 """How many requests a key has: counted before anything is done, told in every answer."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -45,15 +45,8 @@ def limited(
             counted = await count(who.key_hash)
             headers = told(counted)
             if counted.number > requests:
-                wait = str(counted.seconds_left)
-                raise Refusal(
-                    429,
-                    f"This key has {requests} requests in {window_seconds} s: try again in {wait} s",
-                    headers={
-                        **{name.decode(): value.decode() for name, value in headers},
-                        "Retry-After": wait,
-                    },
-                )
+                every = f"{requests} requests in {window_seconds} s"
+                raise _too_many(every, counted.seconds_left, headers)
 
             async def send_on(message: Message) -> None:
                 if message["type"] == "http.response.start":
@@ -65,3 +58,12 @@ def limited(
         return enter
 
     return around
+
+
+def _too_many(every: str, seconds_left: int, headers: Sequence[tuple[bytes, bytes]]) -> Refusal:
+    told = {name.decode(): value.decode() for name, value in headers}
+    return Refusal(
+        429,
+        f"This key has {every}: try again in {seconds_left} s",
+        headers={**told, "Retry-After": str(seconds_left)},
+    )
