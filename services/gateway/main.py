@@ -38,6 +38,7 @@ from services.gateway.handlers.watchdog import PATIENCE, watch
 from services.gateway.repository import movements, rate, retries, schedule, watchdog
 from services.gateway.repository.connections import Connections
 from services.gateway.routes.app import create_app
+from services.gateway.routes.feed import Feed
 from services.gateway.routes.limit import Count
 from services.gateway.routes.ports import Component, Reading, Writing
 from services.gateway.settings import GatewaySettings
@@ -130,6 +131,12 @@ async def every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
         await asyncio.sleep(seconds)
 
 
+def following(settings: GatewaySettings) -> Feed:
+    """Tells the streams what moves, on a connection of its own."""
+    connect = partial(postgres.connect, settings.database_url, command_timeout=STATEMENT_SECONDS)
+    return Feed(Connections(connect, size=1).lend)
+
+
 def counting(settings: GatewaySettings) -> Count:
     """Counts the requests of a key, on a connection of its own."""
     connect = partial(postgres.connect, settings.database_url, command_timeout=COUNT_SECONDS)
@@ -139,9 +146,11 @@ def counting(settings: GatewaySettings) -> Count:
 
 async def serve(
     settings: GatewaySettings,
+    *,
     reading: Reading,
     write: Writing,
     count: Count,
+    feed: Feed,
     consuming: service.Consuming,
 ) -> None:
     """Answer HTTP until cancelled."""
@@ -163,6 +172,7 @@ async def serve(
         ready=is_ready,
         kafka=kafka,
         count=count,
+        feed=feed,
     )
     gc.freeze()  # what is loaded by now stays: no request waits 20 ms while all of it is walked
     await probes.serve_app(app, settings.gateway_host, settings.gateway_port)
@@ -175,7 +185,7 @@ async def main() -> None:
     # Connects when first used: PostgreSQL may come later, /ready says so until then.
     connect = partial(postgres.connect, settings.database_url, command_timeout=STATEMENT_SECONDS)
     pool = Connections(connect, size=CONNECTIONS)
-    write = writing(pool.lend, wake)
+    write, feed = writing(pool.lend, wake), following(settings)
     await service.run(
         NAME,
         settings,
@@ -183,7 +193,15 @@ async def main() -> None:
         every(RETRIES_SECONDS, partial(retry_due, write, settings)),
         every(WATCHDOG_SECONDS, partial(watch_silent, pool.lend, write, settings)),
         every(PRUNE_SECONDS, partial(prune_rates, pool.lend, settings)),
-        serve(settings, pool.lend, write, counting(settings), consuming),
+        feed.run(),
+        serve(
+            settings,
+            reading=pool.lend,
+            write=write,
+            count=counting(settings),
+            feed=feed,
+            consuming=consuming,
+        ),
         wake=wake,
         ready=partial(service.database_problem, settings),
         gauges=metrics.GAUGES,

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Final
 
 import asyncpg
@@ -14,6 +14,8 @@ PATIENCE_SECONDS: Final = 5.0
 REST_SECONDS: Final = 300.0
 """A network may forget a connection that rests longer: whoever used it would wait in vain."""
 
+Lend = Callable[[], AbstractAsyncContextManager[Connection]]
+"""Lends a connection, and takes it back."""
 Place = tuple[asyncpg.Connection, float] | None
 """A connection and when it was given back, or room for one."""
 

@@ -18,6 +18,7 @@ from services.gateway.routes import (
     clients,
     docs,
     erasure,
+    events,
     health,
     imports,
     jobs,
@@ -31,6 +32,7 @@ from services.gateway.routes.answer import Answer
 from services.gateway.routes.body import StrictRequest
 from services.gateway.routes.entrance import Entrance, entrance
 from services.gateway.routes.failures import HANDLERS
+from services.gateway.routes.feed import Feed
 from services.gateway.routes.limit import Count
 from services.gateway.routes.ports import Component, Ports, Reading, Writing
 from services.gateway.routes.trace import traced
@@ -50,6 +52,7 @@ API: Final = (
     jobs.process_client,
     jobs.add_addresses,
     jobs.job_status,
+    events.job_events,
     upkeep.process_retry_queue,
     upkeep.cleanup_jobs,
     properties.client_properties,
@@ -57,6 +60,7 @@ API: Final = (
 )
 ADMIN: Final = (
     health.admin_health,
+    events.all_events,
     stats.system_stats,
     admin_clients.list_clients,
     admin_clients.show_client,
@@ -83,12 +87,14 @@ def create_app(
     ready: Callable[[], Awaitable[bool]],
     kafka: Callable[[], Awaitable[Component]],
     count: Count,
+    feed: Feed,
 ) -> Litestar:
     """The HTTP side of the gateway.
 
     `reading()` lends a connection, `writing()` opens a transaction with its `emit`; `clock()` is the
     present instant (UTC), `seed()` a random number below 2^53; `ready()` says whether PostgreSQL and the migrations are there, `kafka()`
-    how the bus is, `count()` how many requests a key has made. All of them may raise what PostgreSQL raises: that is answered with 503.
+    how the bus is, `count()` how many requests a key has made; `feed` tells what moves
+    while it runs. All of them may raise what PostgreSQL raises: that is answered with 503.
     """
     ports = Ports(
         settings=settings,
@@ -98,6 +104,7 @@ def create_app(
         seed=seed,
         ready=ready,
         kafka=kafka,
+        feed=feed,
     )
     doors = entrance(ports, count)
     app = Litestar(

@@ -11,6 +11,7 @@ from litestar.params import SkipValidation
 
 from libs.common.outbox import Emit
 from libs.common.postgres import Connection
+from services.gateway.routes.feed import Feed
 from services.gateway.settings import GatewaySettings
 
 
@@ -37,6 +38,7 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     seed: Callable[[], int]
     ready: Callable[[], Awaitable[bool]]
     kafka: Callable[[], Awaitable[Component]]
+    feed: Feed
 
 
 Given = SkipValidation[NamedDependency[Ports]]

@@ -63,7 +63,8 @@ def traced(app: ASGIApp) -> ASGIApp:
             await app(scope, receive, send)
             return
         if scope["method"] == "HEAD":  # as GET; the server leaves the body out
-            scope = cast(Scope, {**scope, "method": "GET"})
+            state = {**scope.get("state", {}), "is_head": True}
+            scope = cast(Scope, {**scope, "method": "GET", "state": state})
         sent = _sent(scope)
         span = traces.begin("server", scope["method"], sent.get("traceparent", ""))
         trace = trace_of(sent, span)

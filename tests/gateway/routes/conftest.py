@@ -19,6 +19,7 @@ from libs.common.postgres import Connection
 from services.gateway.repository.connections import Connections
 from services.gateway.repository.rate import Counter
 from services.gateway.routes.app import create_app
+from services.gateway.routes.feed import Feed
 from services.gateway.routes.limit import Count
 from services.gateway.routes.ports import Component, Reading, Writing
 from services.gateway.routes.registration import city_id
@@ -45,7 +46,13 @@ def settings(**changed: Any) -> GatewaySettings:
 
 
 def application(
-    *, reading: Reading, writing: Writing, count: Count, ready: bool = True, **changed: Any
+    *,
+    reading: Reading,
+    writing: Writing,
+    count: Count,
+    ready: bool = True,
+    feed: Feed | None = None,
+    **changed: Any,
 ) -> Litestar:
     async def is_ready() -> bool:
         await asyncio.sleep(0)
@@ -64,6 +71,7 @@ def application(
         ready=is_ready,
         kafka=kafka,
         count=count,
+        feed=feed or Feed(reading),
     )
 
 
