@@ -20,8 +20,8 @@ Happened = JobEvent | MailSettled
 CLIENT = UUID(int=7)
 
 
-def base(job_id: UUID, run: int = 1) -> dict[str, Any]:
-    return {"job_id": job_id, "client_id": CLIENT, "kind": "add", "run": run, "ladder": 1}
+def base(job_id: UUID, run: int = 1, ladder: int = 1) -> dict[str, Any]:
+    return {"job_id": job_id, "client_id": CLIENT, "kind": "add", "run": run, "ladder": ladder}
 
 
 def ready(job_id: UUID, run: int = 1) -> PropertiesReady:
@@ -50,8 +50,10 @@ def waiting(job_id: UUID) -> StepProgressed:
     return StepProgressed(**base(job_id), step="mail", state="waiting", next_try_at=again)
 
 
-def failed(job_id: UUID, *, permanent: bool = False, run: int = 1) -> StepFailed:
-    return StepFailed(**base(job_id, run), step="scrape", permanent=permanent, reason="no source")
+def failed(job_id: UUID, *, permanent: bool = False, run: int = 1, ladder: int = 1) -> StepFailed:
+    return StepFailed(
+        **base(job_id, run, ladder), step="scrape", permanent=permanent, reason="no source"
+    )
 
 
 def mail(

@@ -115,7 +115,7 @@ async def test_a_delivery_that_this_month_owes_is_kept(
     database: Database, api: Api, admin: Connection, new_client: NewClient, new_job: NewJob,
     deliver: Deliver,
 ):  # fmt: skip
-    today = await admin.fetchval("select (public.clock() at time zone 'Europe/Paris')::date")
+    today: Any = await admin.fetchval("select (public.clock() at time zone 'Europe/Paris')::date")
     for month in (today.replace(day=1), (today.replace(day=1) - timedelta(days=1)).replace(day=1)):
         for state in ("failed", "completed"):
             job_id = await job_of(new_job, deliver, await new_client(), state)
