@@ -7,7 +7,7 @@ from structlog.testing import capture_logs
 
 from services.gateway.routes.failures import HANDLERS
 from services.gateway.routes.trace import trace_of
-from tests.gateway.routes.conftest import Api
+from tests.gateway.routes.conftest import Api, application, speak_to
 
 PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
@@ -74,3 +74,14 @@ async def _ask(app: Litestar) -> tuple[dict[str, Any], list[Any]]:
         async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
             answer = await client.get("/")
     return answer.json(), list(lines)
+
+
+async def test_an_answer_to_a_bug_carries_the_ids_too():
+    def broken() -> Any:
+        raise ValueError
+
+    app = application(reading=broken, writing=broken, count=broken)
+    answer = await speak_to(app).get("/api/cities?q=lyon", headers={"X-Request-ID": "order-17"})
+    assert answer.status_code == 500
+    assert answer.headers["X-Request-ID"] == "order-17"
+    assert answer.json()["trace_id"] in answer.headers["traceparent"]
