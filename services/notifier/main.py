@@ -20,6 +20,7 @@ from libs.common.outbox import Emit
 from libs.common.postgres import Connection
 from libs.common.settings import load
 from services.notifier import handlers, metrics
+from services.notifier.domain.pace import Pace
 from services.notifier.mailer.compose import Composer
 from services.notifier.mailer.signing import Signer
 from services.notifier.mailer.smtp import Server, SmtpSession
@@ -73,8 +74,8 @@ def composer(settings: NotifierSettings) -> Composer:
     )
 
 
-def session(settings: NotifierSettings) -> SmtpSession:
-    """A conversation with the server that takes our mails."""
+def session(settings: NotifierSettings, pace: Pace) -> SmtpSession:
+    """A conversation with the server that takes our mails, no faster than a domain wants them."""
     server = Server(
         host=settings.smtp_server,
         port=settings.smtp_port,
@@ -86,7 +87,7 @@ def session(settings: NotifierSettings) -> SmtpSession:
     address = settings.sender[1]
     key, domain = settings.dkim_pem, address.rpartition("@")[2]
     signer = Signer(domain=domain, selector=settings.dkim_selector, key=key) if key else None
-    return SmtpSession(server, address, signer)
+    return SmtpSession(server, address, sign=signer, pace=pace)
 
 
 def previews(settings: NotifierSettings, compose: Composer) -> Previews:
@@ -111,8 +112,9 @@ async def main() -> None:
         PostgresDesk(settings.database_url, outcomes) for _ in range(settings.mail_connections)
     ]
     compose = composer(settings)
+    pace = Pace()
     senders = [
-        handlers.run_sender(desk=desk, session=session(settings), compose=compose, wake=asked)
+        handlers.run_sender(desk=desk, session=session(settings, pace), compose=compose, wake=asked)
         for desk in desks
     ]
     keeper = keep(settings.database_url, desks, relay)

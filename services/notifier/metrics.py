@@ -11,6 +11,11 @@ SMTP_REPLIES: Final = Counter(
     "How tries ended, by the verb at which they did; class none: without an answer.",
     ["verb", "class"],
 )
+SENDER_REFUSED: Final = Counter(
+    "trackimmo_smtp_sender_refused_total",
+    "Refusals that are about us and not about a mail: login, sender, protection.",
+    ["verb", "code"],
+)
 MAIL_SECONDS: Final = Histogram(
     "trackimmo_mail_seconds",
     "A mail's conversation with the server, from its envelope to the answer.",

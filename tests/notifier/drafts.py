@@ -30,12 +30,20 @@ CONTACT = Contact(
     suppressed=False,
 )
 
+TRIED = [
+    "Ventes du 21/11/2018 au 21/11/2020 (6 à 8 ans)",
+    "Communes : 01053, 64260",
+    "Biens : maisons, appartements",
+    "No source has 2019 for 01053.",
+]
+REASON = "01053: 2019: geo-dvf: https://files.test/2019/01053.csv answers 503 (also 2020)"
+
 DETAILS: dict[str, dict[str, Any]] = {
     "notification": {},
     "welcome": {},
     "monthly": {"delivery_on": "2026-11-22"},
-    "insufficient": {"requested": 10, "found": 3, "cities": ["01053"], "tried": ["tous les types"]},
-    "error": {"attempts": 4, "step": "scrape", "reason": "no source answers"},
+    "insufficient": {"requested": 10, "found": 3, "cities": ["01053"], "tried": TRIED},
+    "error": {"attempts": 4, "step": "scrape", "reason": REASON},
 }
 
 

@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
+from services.notifier.domain.delivery import Cause, cause, heard
+
 KINDS: Final = {
     "maisons": "houses",
     "appartements": "flats",
@@ -81,32 +83,33 @@ _SENTENCES: Final = (
 )  # fmt: skip
 
 _PLACE_OR_YEAR: Final = re.compile(r"(\d[\dAB]\d{3}|\d{4}): (.+)")
+_ALSO: Final = re.compile(r"(.+) \(also (\d{4}(?:, \d{4})*)\)")
+_TOO: Final = {"fr": "aussi", "en": "also"}
+_THEN: Final = {"fr": " ; ", "en": "; "}
 _TECHNICAL: Final = {"fr": "message technique : « {} »", "en": "technical message: “{}”"}
 _SPACED: Final = re.compile(r" (?=[:;!?»])|(?<=«) ")
 """Where French sets a space that no line may break."""
 NO_BREAK: Final = "\N{NO-BREAK SPACE}"
 _COLON: Final = {"fr": " : ", "en": ": "}
 
-_ADVICE: Final[Sequence[tuple[re.Pattern[str], Mapping[str, str]]]] = tuple(
-    (re.compile(known), {"fr": french, "en": english})
-    for known, french, english in (
-        (
-            r"\b(550|553)\b(?! 5\.[2-7])|\b5\.1\.\d",
-            "L’adresse de messagerie du client est refusée : demandez-lui-en une autre, corrigez-la, puis relancez.",
-            "The client’s mail address is refused: ask for another one, correct it, then start again.",
-        ),
-        (
-            r"\b552\b|\b5\.3\.4",
-            "Le message est trop lourd pour le serveur : livrez moins d’adresses à la fois, puis relancez.",
-            "The mail is too large for the server: deliver fewer addresses at once, then start again.",
-        ),
-        (
-            r"\b554\b|\b5\.7\.\d",
-            "Le message est refusé pour son contenu ou pour la réputation de l’expéditeur : voyez SPF, DKIM, DMARC et les listes noires.",
-            "The mail is refused for its content or for the sender’s reputation: look at SPF, DKIM, DMARC and block lists.",
-        ),
-    )
-)
+_ADVICE: Final[Mapping[Cause, Mapping[str, str]]] = {
+    Cause.RECIPIENT: {
+        "fr": "Cette adresse de messagerie n’existe pas ou ne reçoit plus : demandez-en une autre au"
+        " client, corrigez-la dans sa fiche, puis relancez.",
+        "en": "This mail address does not exist or takes no mail any more: ask the client for another"
+        " one, correct it in the client’s record, then start again.",
+    },
+    Cause.SIZE: {
+        "fr": "Le message est trop lourd pour le serveur : livrez moins d’adresses à la fois.",
+        "en": "The mail is too large for the server: deliver fewer addresses at once.",
+    },
+    Cause.POLICY: {
+        "fr": "Le serveur refuse le contenu ou l’expéditeur : voyez SPF, DKIM, DMARC et les listes"
+        " noires avant de relancer.",
+        "en": "The server refuses the content or the sender: look at SPF, DKIM, DMARC and block lists"
+        " before you start again.",
+    },
+}
 
 
 def told(locale: str, note: str) -> str:
@@ -117,17 +120,25 @@ def told(locale: str, note: str) -> str:
 
 def advice(locale: str, step: str, reason: str) -> str:
     """What to do about a mail that was refused for good; empty where we know nothing better."""
-    if step != "mail":
-        return ""
-    words = next((words[locale] for known, words in _ADVICE if known.search(reason)), "")
+    reply = heard(reason) if step == "mail" else None
+    why = cause(reply) if reply else None
+    words = _ADVICE[why][locale] if why and why in _ADVICE else ""
     return _SPACED.sub(NO_BREAK, words) if locale == "fr" else words
 
 
 def _known(locale: str, note: str) -> str:
+    several = note.split("; ")
+    if len(several) > 1:
+        known = [_known(locale, one) for one in several]
+        return _THEN[locale].join(known) if all(known) else ""
     about = _PLACE_OR_YEAR.fullmatch(note)
     if about:
         rest = _known(locale, about[2])
         return f"{about[1]}{_COLON[locale]}{rest}" if rest else ""
+    also = _ALSO.fullmatch(note)
+    if also:
+        rest = _known(locale, also[1])
+        return f"{rest} ({_TOO[locale]} {also[2]})" if rest else ""
     for sentence in _SENTENCES:
         found = sentence.known.fullmatch(note)
         if found:

@@ -36,7 +36,7 @@ def of_alert(draft: Draft, locale: str, *, public_base_url: str) -> dict[str, An
         **{name: _clean(value) for name, value in detail.items()},
         "contact": _person(draft.contact),
         "sample": fragment("sample", locale) if draft.sample else "",
-        "why": fragment("alert", locale),
+        "why": fragment("test" if draft.sample else "alert", locale),
         "tried": [told(locale, printable(note)) for note in detail.get("tried", ())],
         "reason": told(locale, reason),
         "advice": advice(locale, step, reason),
@@ -51,7 +51,7 @@ def of_alert(draft: Draft, locale: str, *, public_base_url: str) -> dict[str, An
 def of_test(locale: str, settings: Mapping[str, str]) -> dict[str, Any]:
     """The names that the templates of the mail about the settings use."""
     shown = [(printable(name), printable(value)) for name, value in settings.items()]
-    return {"sample": "", "why": fragment("alert", locale), "settings": shown}
+    return {"sample": "", "why": fragment("test", locale), "settings": shown}
 
 
 def _told_to_client(
@@ -92,7 +92,7 @@ def _notification(homes: Sequence[Home], locale: str, reply_address: str) -> dic
         "assigned_on": assigned_on,
         "homes": [card(home, locale) for home in homes[:CARDS]],
         "others": max(0, len(homes) - CARDS),
-        "legal": legal.split("\n\n"),
+        "legal": [line for line in legal.splitlines() if line],
     }
 
 

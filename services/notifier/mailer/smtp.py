@@ -9,7 +9,9 @@ from typing import Any, Final, Literal
 import aiosmtplib
 import msgspec
 
-from services.notifier.domain.delivery import Reply
+from services.notifier import metrics
+from services.notifier.domain.delivery import Cause, Reply, cause, delay
+from services.notifier.domain.pace import Pace
 
 Security = Literal["starttls", "tls", "none"]
 Sign = Callable[[bytes], bytes]
@@ -36,8 +38,11 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
 class SmtpSession:
     """One connection, opened when needed and dropped after any failure; never shared."""
 
-    def __init__(self, server: Server, sender: str, sign: Sign | None = None) -> None:
+    def __init__(
+        self, server: Server, sender: str, *, sign: Sign | None = None, pace: Pace | None = None
+    ) -> None:
         self._server, self._sender, self._sign = server, sender, sign
+        self._pace, self._domain = pace or Pace(), ""
         self._client: aiosmtplib.SMTP | None = None
         self._opened, self._mails = 0.0, 0
         self._verb, self._started = "", 0.0
@@ -47,6 +52,10 @@ class SmtpSession:
 
         A connection that has rested may be gone without a word; then a fresh one is tried.
         """
+        self._domain = recipient.rpartition("@")[2].lower()
+        held = self._pace.hold(self._domain, time.monotonic())
+        if held:
+            return Reply("PACE", None, "its domain asks for fewer mails at a time", least_wait=held)
         await self._retire()
         rested = self._client is not None
         refused = await self._offer(recipient)
@@ -73,6 +82,7 @@ class SmtpSession:
         except (aiosmtplib.SMTPException, OSError) as error:
             return await self._failed(error)
         self._mails += 1
+        self._pace.taken(self._domain)
         return self._reply("DATA", response.code, response.message)
 
     async def close(self) -> None:
@@ -134,8 +144,18 @@ class SmtpSession:
         code = error.code if isinstance(error, aiosmtplib.SMTPResponseException) else None
         text = getattr(error, "message", None) or str(error) or type(error).__name__
         reply = self._reply(self._verb, code, str(text))
+        self._learn(reply)
         await self.close()
         return reply
+
+    def _learn(self, reply: Reply) -> None:
+        match cause(reply):
+            case Cause.RATE:
+                self._pace.refused(self._domain, time.monotonic(), delay(reply, 0))
+            case Cause.CONFIGURATION:
+                metrics.SENDER_REFUSED.labels(reply.verb, str(reply.code)).inc()
+            case _:
+                pass
 
     def _reply(self, verb: str, code: int | None, text: str) -> Reply:
         answered = code is not None and 200 <= code <= 599  # noqa: PLR2004 - else it is no SMTP reply
