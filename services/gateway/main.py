@@ -35,7 +35,7 @@ from services.gateway.handlers.outcomes import record_outcomes
 from services.gateway.handlers.retries import start_due
 from services.gateway.handlers.schedule import send_day
 from services.gateway.handlers.watchdog import PATIENCE, watch
-from services.gateway.repository import movements, rate, retries, schedule, watchdog
+from services.gateway.repository import idempotency, movements, rate, retries, schedule, watchdog
 from services.gateway.repository.connections import Connections
 from services.gateway.routes.app import create_app
 from services.gateway.routes.feed import Feed
@@ -113,10 +113,11 @@ async def watch_silent(reading: Reading, write: Writing, settings: GatewaySettin
         )
 
 
-async def prune_rates(reading: Reading, settings: GatewaySettings) -> None:
-    """Forget the windows that have ended."""
+async def prune(reading: Reading, settings: GatewaySettings) -> None:
+    """Forget the windows that have ended, and the answers that are a day old."""
     async with reading() as conn:
         await rate.prune(conn, timedelta(seconds=settings.rate_limit_window))
+        await idempotency.prune(conn)
 
 
 async def every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
@@ -192,7 +193,7 @@ async def main() -> None:
         *consuming.tasks(),
         every(RETRIES_SECONDS, partial(retry_due, write, settings)),
         every(WATCHDOG_SECONDS, partial(watch_silent, pool.lend, write, settings)),
-        every(PRUNE_SECONDS, partial(prune_rates, pool.lend, settings)),
+        every(PRUNE_SECONDS, partial(prune, pool.lend, settings)),
         feed.run(),
         serve(
             settings,

@@ -52,7 +52,8 @@ ERASE: Final = "delete from idempotency where client_id = $1"
 PRUNE: Final = """
     delete from idempotency where (principal, route, key) in (
       select principal, route, key from idempotency
-      where created_at <= public.clock() - interval '24 hours' limit $1)
+      where created_at <= public.clock() - interval '24 hours'
+      order by created_at limit $1 for update skip locked)
 """
 
 
