@@ -36,7 +36,7 @@ MAY_READ = {
         "held",
         "health",
     },
-    ("gateway", "assigner"): {"delivered", "held", "health"},
+    ("gateway", "assigner"): {"delivered", "followed", "held", "health"},
     ("gateway", "notifier"): {
         "mail_overview",
         "mail_detail",
@@ -54,7 +54,15 @@ MAY_CALL = {
     ("assigner", "scraper"): {"department_of"},
     ("notifier", "gateway"): {"due_clients"},
     ("gateway", "scraper"): {"request_import", "request_refresh", *HELD},
-    ("gateway", "assigner"): HELD,
+    ("gateway", "assigner"): {
+        "follow_up",
+        "reset",
+        "forget_choices",
+        "preview_choice",
+        "record_history",
+        *HELD,
+    },
+    ("scraper", "assigner"): {"record_history"},
     ("gateway", "notifier"): {
         "request_preview",
         "request_test_mail",

@@ -87,8 +87,12 @@ ERASE: Final = """
       insert into erased_client (client_id) select client_id from client on conflict do nothing
     ), released as (
       delete from hold where client_id in (select client_id from client)
+    ), unlearnt as (
+      delete from follow_up_history where client_id in (select client_id from client)
     ), unfollowed as (
       delete from follow_up where client_id in (select client_id from client)
+    ), unkept as (
+      delete from reset_assignment where client_id in (select client_id from client)
     ), blanked as (
       update assignment
       set job_id = null, position = null, property_id = null, insee_code = null, city_name = null,

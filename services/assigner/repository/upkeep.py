@@ -26,6 +26,11 @@ PRUNE_HOLDS: Final = """
       select home_key from hold where until <= public.clock() order by home_key limit $1
       for update skip locked)
 """
+PRUNE_RESETS: Final = """
+    delete from reset_assignment where (client_id, reset_at, home_key) in (
+      select client_id, reset_at, home_key from reset_assignment
+      where reset_at < public.clock() - interval '30 days' limit $1)
+"""
 
 
 async def keep(database_url: str, rule: Rule) -> None:
@@ -49,7 +54,8 @@ async def tell_rule(connection: Connection, rule: Rule) -> None:
 
 
 async def prune(connection: Connection) -> None:
-    """Delete the holds that have ended, in small batches."""
-    deleted = BATCH_ROWS
-    while deleted == BATCH_ROWS:
-        deleted = int((await connection.execute(PRUNE_HOLDS, BATCH_ROWS)).split()[-1])
+    """Delete the holds that have ended and the resets that are too old, in small batches."""
+    for statement in (PRUNE_HOLDS, PRUNE_RESETS):
+        deleted = BATCH_ROWS
+        while deleted == BATCH_ROWS:
+            deleted = int((await connection.execute(statement, BATCH_ROWS)).split()[-1])
