@@ -20,8 +20,8 @@ STALL = "stall"
 class MailServer:
     """Takes mails; `answers[verb]` are used up first: a reply, `DROP` or `STALL`.
 
-    Verbs: CONNECT (the greeting is a 250 to EHLO), MAIL, RCPT, DATA (before the content), DOT
-    (after it), QUIT.
+    Verbs: CONNECT (the greeting), EHLO, HELO, STARTTLS (offered where it is scripted), AUTH, MAIL,
+    RCPT, DATA (before the content), DOT (after it), QUIT.
     """
 
     def __init__(self) -> None:
@@ -32,6 +32,7 @@ class MailServer:
         self.arrived = asyncio.Condition()
         self.port = 0
         self.seen: list[str] = []
+        self.transports: list[asyncio.Transport] = []
 
     def answer(self, verb: str, *replies: str) -> None:
         self.answers[verb].extend(replies)
@@ -55,7 +56,15 @@ class MailServer:
     ) -> list[str]:
         session.host_name = hostname
         said = await self.reply(server, "EHLO", "")
+        if self.answers["STARTTLS"]:
+            responses.insert(1, "250-STARTTLS")
         return [said] if said else responses
+
+    async def handle_HELO(  # noqa: N802
+        self, server: SMTP, session: Any, envelope: Any, hostname: str
+    ) -> str:
+        session.host_name = hostname
+        return await self.reply(server, "HELO", "250 mail.test")
 
     async def handle_MAIL(  # noqa: N802
         self, server: SMTP, session: Any, envelope: Any, address: str, options: list[str]
@@ -93,15 +102,39 @@ class MailServer:
 
 
 class _Conversation(SMTP):
+    _greeted = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.event_handler.transports.append(transport)
+        super().connection_made(transport)
+
+    async def push(self, status: Any) -> None:
+        first, self._greeted = not self._greeted, True
+        if first and self.event_handler.answers["CONNECT"]:
+            status = await self.event_handler.reply(self, "CONNECT", status)
+        await super().push(status)
+
     @syntax("DATA")
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802
+        if not await self._answered("DATA"):
+            await super().smtp_DATA(arg)
+
+    @syntax("STARTTLS")
+    async def smtp_STARTTLS(self, arg: str) -> None:  # noqa: N802
+        if not await self._answered("STARTTLS"):
+            await super().smtp_STARTTLS(arg)
+
+    @syntax("AUTH <mechanism>")
+    async def smtp_AUTH(self, arg: str) -> None:  # noqa: N802
+        if not await self._answered("AUTH"):
+            await super().smtp_AUTH(arg)
+
+    async def _answered(self, verb: str) -> bool:
         handler: MailServer = self.event_handler
-        script = handler.answers["DATA"]
-        if script:
-            said = await handler.reply(self, "DATA", "")
-            await self.push(said)
-            return
-        await super().smtp_DATA(arg)
+        if not handler.answers[verb]:
+            return False
+        await self.push(await handler.reply(self, verb, ""))
+        return True
 
 
 @asynccontextmanager
@@ -122,6 +155,8 @@ async def mail_server(authenticator: Any = None) -> AsyncGenerator[MailServer]:
         yield handler
     finally:
         server.close()
+        for transport in handler.transports:
+            transport.abort()
         for task in asyncio.all_tasks():
             coroutine = getattr(task.get_coro(), "__qualname__", "")
             if coroutine.startswith("SMTP._handle_client"):
