@@ -9,7 +9,7 @@
 """
 
 from libs.egress.allowance import parse_allowances
-from libs.egress.client import USER_AGENT, Limits, egress, read_whole
+from libs.egress.client import USER_AGENT, Limits, egress, read_answer, read_whole
 from libs.egress.errors import EgressLimitError, EgressRefusedError
 
 __all__ = [
@@ -19,5 +19,6 @@ __all__ = [
     "Limits",
     "egress",
     "parse_allowances",
+    "read_answer",
     "read_whole",
 ]

@@ -74,16 +74,30 @@ async def read_whole(
     params: Mapping[str, str] | None = None,
 ) -> bytes:
     """A short answer; what is no success, too large or too slow is an `httpx.HTTPError`."""
+    request = client.build_request("GET", url, params=params)
+    return await read_answer(client, request, most_bytes=most_bytes, seconds=seconds)
+
+
+async def read_answer(
+    client: httpx.AsyncClient, request: httpx.Request, *, most_bytes: int, seconds: float
+) -> bytes:
+    """The same for any request; its time includes the sending."""
     content = bytearray()
     try:
-        async with asyncio.timeout(seconds), client.stream("GET", url, params=params) as response:
-            response.raise_for_status()
-            async for chunk in response.aiter_raw():
-                content += chunk
-                if len(content) > most_bytes:
-                    raise EgressLimitError(f"{url} answers more than {most_bytes:,} bytes.")
+        async with asyncio.timeout(seconds):
+            response = await client.send(request, stream=True)
+            try:
+                response.raise_for_status()
+                async for chunk in response.aiter_raw():
+                    content += chunk
+                    if len(content) > most_bytes:
+                        raise EgressLimitError(
+                            f"{request.url} answers more than {most_bytes:,} bytes."
+                        )
+            finally:
+                await response.aclose()
     except TimeoutError as error:
-        raise EgressLimitError(f"{url} answers for more than {seconds:.0f} s.") from error
+        raise EgressLimitError(f"{request.url} answers for more than {seconds:.0f} s.") from error
     return bytes(content)
 
 

@@ -12,7 +12,7 @@ import msgspec
 
 from services.assigner.domain.spelling import ACCENTED, ROMAN, SMALL, TITLES, WAYS, folded
 
-SUFFIXES: Final = {"B": "bis", "T": "ter", "Q": "quater"}
+_SUFFIXES: Final = {"B": "bis", "T": "ter", "Q": "quater"}
 _LINE: Final = re.compile(r"(?P<number>\d+)(?:\s+(?P<suffix>[A-Za-z])(?=\s))?\s+(?P<street>.+)")
 _ELISION: Final = re.compile(r"\b([DL])['’]\s*", re.IGNORECASE)
 _ORDINAL: Final = re.compile(r"(\d+)(ER|ERE|E|EME|NDE?)")
@@ -41,12 +41,20 @@ def read_line(address: str) -> Line:
     return Line(found["number"], suffix, street)
 
 
-def printed_address(number: str, suffix: str, street: str, postal_code: str, city: str) -> str:
-    """One line for an envelope; `street` is spelled already."""
-    spelled = SUFFIXES.get(suffix, suffix)
-    door = " ".join(part for part in (number, spelled, street) if part)
+def printed_address(door: str, postal_code: str, city: str) -> str:
+    """One line for an envelope."""
     place = " ".join(part for part in (postal_code, printed_city(city)) if part)
     return ", ".join(part for part in (door, place) if part)
+
+
+def printed_door(number: str, suffix: str, street: str) -> str:
+    """Number, suffix and street, each spelled already."""
+    return " ".join(part for part in (number, suffix, street) if part)
+
+
+def printed_suffix(letter: str) -> str:
+    """`bis` for the registry's `B`; a letter that stands for itself stays."""
+    return _SUFFIXES.get(letter, letter)
 
 
 def printed_city(name: str) -> str:
@@ -91,8 +99,10 @@ def _word(words: Sequence[str], at: int, *, after_way: bool) -> str:
     """One word as it is written at its place, with what joins it to the next, if not a blank."""
     word, following = words[at], folded(words[at + 1]) if at + 1 < len(words) else ""
     plain = folded(word)
-    if plain in {"D", "L"} and following[:1] in _VOWELS and following:
+    if plain in {"D", "L"} and following and following[0] in _VOWELS:
         return f"{plain.lower()}'"
+    if word != word.upper():  # somebody has spelled it already
+        return word
     if plain in SMALL:
         return _small(plain, following, leads=at == 0 and after_way)
     if plain in TITLES and not (plain == "COL" and following in {"", *SMALL}):
@@ -112,8 +122,6 @@ def _small(plain: str, following: str, *, leads: bool) -> str:
 
 
 def _name(word: str, plain: str) -> str:
-    if word != word.upper():  # somebody has spelled it already
-        return word
     if plain in ROMAN:
         return plain
     if ordinal := _ORDINAL.fullmatch(plain):

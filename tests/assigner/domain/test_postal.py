@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from services.assigner.domain.postal import (
     printed_address,
     printed_city,
+    printed_door,
     printed_street,
+    printed_suffix,
     read_line,
 )
 from services.assigner.domain.spelling import ACCENTED, TITLES, WAYS, folded
@@ -22,7 +24,8 @@ UNABBREVIATED_WAYS = {"CLOS", "MAIL"}
 
 def printed(address: str, postal_code: str = "01000", city: str = "Bourg-en-Bresse") -> str:
     line = read_line(address)
-    return printed_address(line.number, line.suffix, printed_street(line.street), postal_code, city)
+    door = printed_door(line.number, printed_suffix(line.suffix), printed_street(line.street))
+    return printed_address(door, postal_code, city)
 
 
 @pytest.mark.parametrize(

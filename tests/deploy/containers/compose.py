@@ -17,7 +17,7 @@ OPERATOR: Final = {
     "CTO_EMAIL": "cto@trackimmo.fr",
 }
 """What an operator cannot leave out."""
-_VARIABLE: Final = re.compile(r"\$\{(?P<name>\w+):(?P<how>[-?])(?P<rest>[^}]*)\}")
+_VARIABLE: Final = re.compile(r"\$\{(?P<name>\w+)(?P<colon>:?)(?P<how>[-?])(?P<rest>[^}]*)\}")
 
 
 def present() -> Compose:
@@ -39,6 +39,8 @@ def interpolated(text: str, environ: Mapping[str, str]) -> str:
 
     def fill(match: re.Match[str]) -> str:
         name, rest = match["name"], match["rest"]
+        if not match["colon"] and name in environ:  # then an empty one counts as given
+            return environ[name]
         if not environ.get(name) and match["how"] == "?":
             raise ValueError(f"{name} is missing: {rest}")
         return environ.get(name) or rest
