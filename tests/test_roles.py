@@ -33,6 +33,7 @@ MAY_READ = {
         "refresh_overview",
         "candidate",
         "opposed",
+        "opposition_overview",
         "held",
         "health",
     },
@@ -53,7 +54,13 @@ HELD = {"replay_held", "discard_held"}
 MAY_CALL = {
     ("assigner", "scraper"): {"department_of"},
     ("notifier", "gateway"): {"due_clients"},
-    ("gateway", "scraper"): {"request_import", "request_refresh", *HELD},
+    ("gateway", "scraper"): {
+        "request_import",
+        "oppose",
+        "lift_opposition",
+        "request_refresh",
+        *HELD,
+    },
     ("gateway", "assigner"): {
         "follow_up",
         "reset",

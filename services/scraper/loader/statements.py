@@ -131,3 +131,5 @@ LIVE: Final = """
 SENTENCE: Final = """
     update property set superseded = $2 where property_id = any($1::uuid[])
 """
+
+COVER_OPPOSED: Final = "select cover_doors(null, $1)"

@@ -9,6 +9,7 @@ import msgspec
 from libs.common.postgres import Connection
 from services.scraper.domain import department_of, is_department
 from services.scraper.handlers.ports import Gathered, LinesByCommune, OnYear, Place, Wanted
+from services.scraper.loader import statements
 from services.scraper.loader.copying import PATIENCE_SECONDS
 from services.scraper.loader.known import judge_again
 from services.scraper.loader.load import begin
@@ -43,7 +44,8 @@ class PostgresStock(msgspec.Struct, frozen=True):
     ) -> Mapping[int, LinesByCommune]:
         """Bring the years that have a new file to what it says; loading it twice changes nothing.
 
-        What a newer file has no longer is kept as vanished, and no longer offered. The answer tells
+        What a newer file has no longer is kept as vanished, and no longer offered; a door at an
+        address that somebody has opposed is none that was ever offered. The answer tells
         of how many lines each commune's year consists. The newest year goes first: a commune of
         which nothing is known yet then needs no second look, for all later sales have been seen.
         """
@@ -57,6 +59,9 @@ class PostgresStock(msgspec.Struct, frozen=True):
             lines[attempt.year] = await load.year(attempt)
             await on_year(len(lines))
         await judge_again(self.connection, load.touched)
+        await self.connection.fetch(
+            statements.COVER_OPPOSED, place.communes, timeout=PATIENCE_SECONDS
+        )
         return lines
 
     async def of_jobs(self, wanted: Sequence[Wanted]) -> Mapping[UUID, int]:

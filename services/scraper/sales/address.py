@@ -7,7 +7,7 @@ import polars as pl
 # 0 and 5000 and above are numbers of the land registry, on no door.
 _FICTITIOUS_FROM: Final = 5000
 # The land registry's short words for types of way; other publishers spell them out.
-_WAYS: Final = {
+WAYS: Final = {
     "ALLEE": "ALL",
     "AVENUE": "AV",
     "BOULEVARD": "BD",
@@ -51,5 +51,5 @@ def street_key(street: pl.Expr) -> pl.Expr:
         .str.strip_chars()
     )
     way = plain.str.extract("^([A-Z0-9]+)")
-    short = way.replace_strict(_WAYS, default=way, return_dtype=pl.String)
+    short = way.replace_strict(WAYS, default=way, return_dtype=pl.String)
     return pl.concat_str(short, plain.str.strip_prefix(way))

@@ -202,7 +202,7 @@ async def test_a_home_whose_owner_objects_is_not_offered(scraper: Scraper, shelf
     [objecting, other] = await candidates(scraper)
 
     await scraper.connection.execute(
-        "with told as (insert into opposition (insee_code, address) values ('01053', '') returning id)"
+        "with told as (insert into opposition (insee_code, door_key, address) values ('01053', '', '') returning id)"
         " insert into opposed_door (home_key, opposition_id) select $1, id from told",
         objecting["home_key"],
     )
