@@ -81,6 +81,8 @@ def _tell_success(answer: dict[str, Any], operation: Any, handler: HTTPRouteHand
     answer["description"] = operation["summary"]
     if content := answer.get("content", {}).get("application/json"):
         content["example"] = ANSWERS[handler.handler_name]
+        for media_type in handler.opt.get("media", ()):
+            answer["content"][media_type] = {"schema": {"type": "string"}}
     told = list(handler.opt.get("tells", ()))
     if handler.opt.get("conditional"):
         told += ("ETag", "Cache-Control")
