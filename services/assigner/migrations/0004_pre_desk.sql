@@ -38,26 +38,36 @@ begin
   where a.client_id = $1 and h.address_id = $2 and a.job_id is not null
   for no key update of a;
   if change <> '{}' then
-    with set_to as (
-      insert into follow_up as f (client_id, home_key, status, notes, contact_date, follow_up,
-                                  sale_horizon, desired_price_eur)
-      select $1, door, coalesce(c.status, 'new'), c.notes, c.contact_date, c.follow_up,
-             c.sale_horizon, c.desired_price_eur
+    with wanted as (
+      select case when change ? 'status' then c.status else coalesce(f.status, 'new') end as status,
+             case when change ? 'notes' then c.notes else f.notes end as notes,
+             case when change ? 'contact_date' then c.contact_date else f.contact_date end
+               as contact_date,
+             case when change ? 'follow_up' then c.follow_up else f.follow_up end as follow_up,
+             case when change ? 'sale_horizon' then c.sale_horizon else f.sale_horizon end
+               as sale_horizon,
+             case when change ? 'desired_price_eur' then c.desired_price_eur
+                  else f.desired_price_eur end as desired_price_eur,
+             greatest(public.clock(), f.followed_at + interval '1 microsecond') as followed_at,
+             (f.status, f.notes, f.contact_date, f.follow_up, f.sale_horizon, f.desired_price_eur)
+               as before
       from jsonb_to_record(change) as c (
         status text, notes text, contact_date date, follow_up date, sale_horizon text,
         desired_price_eur numeric)
+      left join follow_up f on f.client_id = $1 and f.home_key = door
       where door is not null
+    ), set_to as (
+      insert into follow_up (client_id, home_key, status, notes, contact_date, follow_up,
+                             sale_horizon, desired_price_eur, followed_at)
+      select $1, door, status, notes, contact_date, follow_up, sale_horizon, desired_price_eur,
+             followed_at
+      from wanted
+      where (status, notes, contact_date, follow_up, sale_horizon, desired_price_eur)
+            is distinct from before
       on conflict (client_id, home_key) do update set
-        status = case when change ? 'status' then excluded.status else f.status end,
-        notes = case when change ? 'notes' then excluded.notes else f.notes end,
-        contact_date = case when change ? 'contact_date' then excluded.contact_date
-                            else f.contact_date end,
-        follow_up = case when change ? 'follow_up' then excluded.follow_up else f.follow_up end,
-        sale_horizon = case when change ? 'sale_horizon' then excluded.sale_horizon
-                            else f.sale_horizon end,
-        desired_price_eur = case when change ? 'desired_price_eur' then excluded.desired_price_eur
-                                 else f.desired_price_eur end,
-        followed_at = greatest(public.clock(), f.followed_at + interval '1 microsecond')
+        status = excluded.status, notes = excluded.notes, contact_date = excluded.contact_date,
+        follow_up = excluded.follow_up, sale_horizon = excluded.sale_horizon,
+        desired_price_eur = excluded.desired_price_eur, followed_at = excluded.followed_at
       returning *
     )
     insert into follow_up_history (client_id, home_key, status, notes, contact_date, follow_up,

@@ -21,6 +21,7 @@ from services.gateway.routes import (
     docs,
     erasure,
     events,
+    follow_up,
     health,
     imports,
     jobs,
@@ -64,6 +65,8 @@ API: Final = (
     upkeep.process_retry_queue,
     upkeep.cleanup_jobs,
     properties.client_properties,
+    properties.client_property,
+    follow_up.follow_up_property,
     cities.find_cities,
 )
 ADMIN: Final = (

@@ -33,12 +33,13 @@ async def test_a_follow_up_sets_what_is_named_and_keeps_each_state(database: Dat
     first = await followed(gateway, client, address, status="contacted", notes="rappeler")
     second = await followed(gateway, client, address, contact_date="2026-11-20", notes=None)
     seen = await followed(gateway, client, address)
+    same = await followed(gateway, client, address, status="contacted", notes=None)
 
     assert (first["follow_status"], first["notes"]) == ("contacted", "rappeler")
     assert (second["follow_status"], second["notes"]) == ("contacted", None)
     assert second["contact_date"] == date(2026, 11, 20)
     assert second["followed_at"] > first["followed_at"]
-    assert seen == second
+    assert seen == same == second
     assert await gateway.fetch(HISTORY, client) == [("contacted", "rappeler"), ("contacted", None)]
 
 

@@ -26,8 +26,12 @@ FIELDS = {
     "Progress": "step steps attempt next_attempt_at attempts",
     "Properties": "success client_id total_count returned_count properties",
     "Property": "address_id address_raw city_name postal_code insee_code price surface rooms"
-    " property_type sale_date latitude longitude client_address_info",
-    "FollowUp": "status send_date notes",
+    " property_type sale_date latitude longitude client_address_info printed_address land_surface"
+    " position estimate",
+    "FollowUp": "status send_date notes contact_date follow_up sale_horizon desired_price followed_at",
+    "FollowUpChange": "status notes contact_date follow_up sale_horizon desired_price",
+    "Estimate": "value low high basis comparables",
+    "Position": "source score",
     "City": "city_id name postal_code postal_codes insee_code department region population"
     " house_price_avg apartment_price_avg last_scraped covered",
     "RunSchedule": "kind date dry_run",

@@ -2,6 +2,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from libs.common.postgres import Connection
 from tests.gateway.routes.conftest import Api, deliver
+from tests.gateway.routes.delivered import address, oppose
 
 
 async def test_a_delivered_home_is_told_as_it_was_delivered(
@@ -25,9 +26,15 @@ async def test_a_delivered_home_is_told_as_it_was_delivered(
         "sale_date": "2019-06-14",
         "latitude": 46.2,
         "longitude": 5.2,
+        "printed_address": None,
+        "land_surface": None,
+        "position": None,
+        "estimate": None,
     }
     today = await admin.fetchval("select (public.clock() at time zone 'Europe/Paris')::date")
-    assert follow_up == {"status": "new", "send_date": str(today), "notes": None}
+    assert follow_up.pop("send_date") == str(today)
+    assert follow_up.pop("status") == "new"
+    assert set(follow_up.values()) == {None}
 
 
 async def test_pages_go_from_the_newest_delivery_to_the_oldest(
@@ -61,6 +68,36 @@ async def test_a_status_that_nothing_has_yet_finds_nothing(
     path = f"/api/get-client-properties/{client_id}?status="
     assert (await api.get(path + "new")).json()["total_count"] == 1
     assert (await api.get(path + "mandate")).json()["total_count"] == 0
+
+
+async def test_what_was_learnt_of_a_home_is_told(api: Api, admin: Connection, client_id: str):
+    await deliver(admin, client_id, "door-1")
+    await admin.execute("""
+        update assigner.assignment
+        set printed_address = '12 bis rue de la République, 01000 Bourg-en-Bresse',
+            land_m2 = 410, position_source = 'geocoder', position_score = 0.5, estimate_eur = 243000,
+            estimate_low_eur = 208000, estimate_high_eur = 281000, estimate_basis = 'commune',
+            estimate_comparables = 214
+    """)
+    (home,) = (await api.get(f"/api/get-client-properties/{client_id}")).json()["properties"]
+    assert home["printed_address"] == "12 bis rue de la République, 01000 Bourg-en-Bresse"
+    assert home["land_surface"] == 410
+    assert home["position"] == {"source": "geocoder", "score": 0.5}
+    assert home["estimate"] == {
+        "value": 243000, "low": 208000, "high": 281000, "basis": "commune", "comparables": 214,
+    }  # fmt: skip
+
+
+async def test_a_door_that_must_not_be_offered_any_more_is_not_shown(
+    api: Api, admin: Connection, client_id: str
+):
+    await deliver(admin, client_id, "door-1", "door-2")
+    await oppose(admin, "door-1")
+    page = (await api.get(f"/api/get-client-properties/{client_id}")).json()
+    assert (page["total_count"], page["returned_count"]) == (1, 1)
+    path = f"/api/clients/{client_id}/properties/{address('door-1')}"
+    assert (await api.get(path)).status_code == 404
+    assert (await api.patch(path, json={"status": "sold"})).status_code == 404
 
 
 async def test_beyond_the_end_there_is_nothing(api: Api, admin: Connection, client_id: str):

@@ -3,7 +3,54 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from services.gateway.routes.examples.names import CLIENT
+from services.gateway.routes.examples.names import CLIENT, MOMENT
+
+BODIES: Final[Mapping[str, Any]] = {
+    "follow_up_property": {
+        "status": "meeting",
+        "notes": "Rappeler samedi",
+        "contact_date": "2026-11-20",
+        "desired_price": 265000,
+    },
+}
+
+_HOME: Final = {
+    "address_id": "5f0c6f3e-3f0f-5b43-9c39-3d0f8f6f1c11",
+    "address_raw": "12 B RUE DE LA REPUBLIQUE",
+    "printed_address": "12 bis rue de la République, 01000 Bourg-en-Bresse",
+    "city_name": "Bourg-en-Bresse",
+    "postal_code": "01000",
+    "insee_code": "01053",
+    "price": 182000.0,
+    "surface": 96.0,
+    "land_surface": 410.0,
+    "rooms": 4,
+    "property_type": "house",
+    "sale_date": "2019-06-14",
+    "latitude": 46.2056,
+    "longitude": 5.2281,
+    "position": {"source": "geocoder", "score": 0.97},
+    "estimate": {
+        "value": 243000,
+        "low": 208000,
+        "high": 281000,
+        "basis": "commune",
+        "comparables": 214,
+    },
+    "client_address_info": {
+        "status": "meeting",
+        "send_date": "2026-11-21",
+        "notes": "Rappeler samedi",
+        "contact_date": "2026-11-20",
+        "follow_up": None,
+        "sale_horizon": None,
+        "desired_price": 265000.0,
+        "followed_at": MOMENT,
+    },
+}
+_STATE: Final = {
+    name: value for name, value in _HOME["client_address_info"].items() if name != "send_date"
+}
 
 ANSWERS: Final[Mapping[str, Any]] = {
     "client_properties": {
@@ -11,22 +58,8 @@ ANSWERS: Final[Mapping[str, Any]] = {
         "client_id": CLIENT,
         "total_count": 1,
         "returned_count": 1,
-        "properties": [
-            {
-                "address_id": "5f0c6f3e-3f0f-5b43-9c39-3d0f8f6f1c11",
-                "address_raw": "12 B RUE DE LA REPUBLIQUE",
-                "city_name": "Bourg-en-Bresse",
-                "postal_code": "01000",
-                "insee_code": "01053",
-                "price": 182000.0,
-                "surface": 96.0,
-                "rooms": 4,
-                "property_type": "house",
-                "sale_date": "2019-06-14",
-                "latitude": 46.2056,
-                "longitude": 5.2281,
-                "client_address_info": {"status": "new", "send_date": "2026-11-21", "notes": None},
-            }
-        ],
+        "properties": [_HOME],
     },
+    "client_property": {**_HOME, "history": [_STATE]},
+    "follow_up_property": {**_HOME, "history": [_STATE]},
 }
