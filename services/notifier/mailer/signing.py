@@ -5,6 +5,8 @@ from typing import Final
 import dkim
 import msgspec
 
+from libs.common.errors import PermanentError
+
 RELAXED: Final = (b"relaxed", b"relaxed")
 """Servers on the way may fold headers and trim blanks."""
 
@@ -28,13 +30,16 @@ class Signer(msgspec.Struct, frozen=True, kw_only=True):
         present = [
             name.encode() for name in SIGNED if b"\r\n%b:" % name.lower().encode() in b"\r\n" + head
         ]
-        signature = dkim.sign(
-            raw,
-            self.selector.encode(),
-            self.domain.encode(),
-            self.key,
-            canonicalize=RELAXED,
-            include_headers=present,
-            linesep=b"\r\n",
-        )
+        try:
+            signature = dkim.sign(
+                raw,
+                self.selector.encode(),
+                self.domain.encode(),
+                self.key,
+                canonicalize=RELAXED,
+                include_headers=present,
+                linesep=b"\r\n",
+            )
+        except dkim.DKIMException as error:
+            raise PermanentError("the mail could not be signed") from error
         return signature + raw

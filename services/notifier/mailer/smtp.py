@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 import aiosmtplib
 import msgspec
 
+from libs.common.errors import PermanentError
 from services.notifier import metrics
 from services.notifier.domain.delivery import Cause, Reply, cause, delay
 from services.notifier.domain.pace import Pace
@@ -65,8 +66,10 @@ class SmtpSession:
 
     async def content(self, raw: bytes) -> Reply:
         """Hand over the content; a reply without a code means that nobody knows."""
-        if self._sign is not None:
-            raw = await asyncio.to_thread(self._sign, raw)
+        try:
+            raw = await asyncio.to_thread(self._sign, raw) if self._sign else raw
+        except PermanentError as error:
+            return await self._failed(error)  # at RCPT: nothing has been handed over
         client = self._client
         if client is None or not client.is_connected:
             # Nothing has been written since RCPT, so this is no doubt.
