@@ -23,6 +23,9 @@ SESSION_VERBS: Final = frozenset({"CONNECT", "EHLO", "STARTTLS", "AUTH"})
 """What fails here fails for every mail alike: it is never the fault of one."""
 
 RECIPIENT_CODES: Final = frozenset({550, 551, 553, 556})
+OUR_OWN_VERBS: Final = frozenset({"CLAIM", "COMPOSE", "PACE"})
+"""What ends here never reached a server."""
+
 SIZE_CODE: Final = 552
 POLICY_CODE: Final = 554
 
@@ -35,8 +38,6 @@ _ENHANCED: Final = re.compile(r"\s*([245])\.(\d{1,3})\.(\d{1,3})(?![.\d])")
 
 _GREYLISTED: Final = re.compile("gr[ae]y", re.IGNORECASE)
 _WORDS: Final = re.compile(r"([A-Z]+): (?:([2-5]\d\d) ?)?(.*)")
-
-_ADDRESS: Final = re.compile(r"[^\s<>\"()\[\],;:]+@[^\s<>\"()\[\],;:]+")
 
 
 class Reply(NamedTuple):
@@ -66,6 +67,19 @@ class Cause(StrEnum):
     SIZE = "size"
     POLICY = "policy"
     REFUSED = "refused"
+
+
+MEANINGS: Final = {
+    Cause.GREYLIST: "not yet: greylisted or busy",
+    Cause.RATE: "fewer mails at a time are asked for",
+    Cause.LATER: "not now",
+    Cause.CONFIGURATION: "the server does not let us in",
+    Cause.RECIPIENT: "the recipient is refused",
+    Cause.SIZE: "the mail is too large",
+    Cause.POLICY: "a rule of the server stands against it",
+    Cause.REFUSED: "refused",
+}
+REFUSALS: Final = 400
 
 
 class Verdict(StrEnum):
@@ -197,6 +211,16 @@ def _requested_wait(text: str) -> timedelta:
     return min(timedelta(seconds=int(found[1]) * unit), LONGEST_REQUESTED_WAIT)
 
 
-def without_addresses(words: str) -> str:
-    """A server's words as others may hear them: many name the recipient."""
-    return _ADDRESS.sub("…", words)
+def for_others(words: str) -> str:
+    """The line for people as others may hear it: a server's own words may name the recipient.
+
+    Its codes stay, and what they mean. What we say ourselves stays whole.
+    """
+    reply = heard(words)
+    if reply is None or reply.verb in OUR_OWN_VERBS:
+        return words
+    if reply.code is None:  # what went wrong; a line that is no reply follows a colon
+        return reply._replace(text=reply.text.partition(":")[0]).words
+    enhanced = _ENHANCED.match(reply.text)
+    meaning = MEANINGS.get(cause(reply) or Cause.REFUSED, "") if reply.code >= REFUSALS else ""
+    return reply._replace(text=f"{enhanced[0] if enhanced else ''} {meaning}").words

@@ -8,7 +8,7 @@ from typing import Any, Final
 import structlog
 
 from libs.common.postgres import AWAY
-from services.notifier.domain.delivery import without_addresses
+from services.notifier.domain.delivery import for_others
 from services.notifier.domain.mail import Draft
 from services.notifier.handlers.sending import Compose, Desk, Pause, Session, send
 
@@ -35,7 +35,7 @@ async def run_sender(
                 pauses = 0
             except Pause as pause:
                 pauses += 1
-                log.warning("sending_paused", reason=without_addresses(str(pause)), times=pauses)
+                log.warning("sending_paused", reason=for_others(str(pause)), times=pauses)
                 await asyncio.sleep(_pause_seconds(pauses))
                 continue
             except AWAY as error:

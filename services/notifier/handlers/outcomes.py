@@ -7,7 +7,7 @@ import structlog
 from libs.common.envelope import Received
 from libs.common.events import Event, MailSettled, StepProgressed
 from libs.common.outbox import Emit
-from services.notifier.domain.delivery import without_addresses
+from services.notifier.domain.delivery import for_others
 from services.notifier.domain.mail import Mail
 
 
@@ -39,7 +39,7 @@ def _settled(mail: Mail) -> MailSettled:
         subject_id=mail.subject_id,
         state=mail.state,  # pyright: ignore[reportArgumentType] - one of the four, see outcome()
         version=mail.version,
-        evidence=without_addresses(mail.evidence),
+        evidence=for_others(mail.evidence),
         job_id=job and job.id,
         client_id=mail.client_id if job else None,
         kind=job and job.kind,
@@ -60,6 +60,6 @@ def _waiting(mail: Mail) -> StepProgressed | None:
         ladder=job.ladder,
         step="mail",
         state="waiting",
-        note=without_addresses(mail.evidence),
+        note=for_others(mail.evidence),
         next_try_at=mail.next_try_at,
     )

@@ -9,8 +9,8 @@ from services.notifier.domain.delivery import (
     Verdict,
     decide,
     delay,
+    for_others,
     verdict,
-    without_addresses,
 )
 
 
@@ -70,6 +70,22 @@ def test_words_are_one_line():
     assert Reply("DATA", 250, "2.0.0\n  OK").words == "DATA: 250 2.0.0 OK"
 
 
-def test_what_others_hear_names_no_recipient():
-    said = "RCPT: 550 5.1.1 <jo.d'arc@agence.test>: Recipient rejected (x@y.z)"
-    assert without_addresses(said) == "RCPT: 550 5.1.1 <…>: Recipient rejected (…)"
+@pytest.mark.parametrize(
+    "words, heard",
+    [
+        ("RCPT: 550 5.1.1 <jo@agence.test>: Jo Martin is gone", "RCPT: 550 5.1.1 the recipient is refused"),
+        ("RCPT: 550 Jo Martin is gone", "RCPT: 550 the recipient is refused"),
+        ("DATA: 552 5.3.4 too large for jo", "DATA: 552 5.3.4 the mail is too large"),
+        ("DATA: 554 jo", "DATA: 554 a rule of the server stands against it"),
+        ("RCPT: 451 4.7.1 Greylisted, jo", "RCPT: 451 4.7.1 not yet: greylisted or busy"),
+        ("MAIL: 452 4.5.3 not jo", "MAIL: 452 4.5.3 fewer mails at a time are asked for"),
+        ("AUTH: 535 5.7.8 jo", "AUTH: 535 5.7.8 the server does not let us in"),
+        ("DATA: 250 2.0.0 queued for jo@agence.test", "DATA: 250 2.0.0"),
+        ("DATA: Malformed line: Jo Martin", "DATA: Malformed line"),
+        ("DATA: Connection lost", "DATA: Connection lost"),
+        ("CLAIM: the client is gone", "CLAIM: the client is gone"),
+        ("settled by an operator", "settled by an operator"),
+    ],
+)  # fmt: skip
+def test_others_hear_codes_and_what_they_mean_but_no_name(words: str, heard: str):
+    assert for_others(words) == heard
