@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from itertools import islice
+from operator import is_
 from typing import Any, ClassVar, Final, TypeVar
 
 import msgspec
@@ -87,7 +88,7 @@ def _read_fields(
                 yield Fault(pointer=pointer(field.encode_name), detail="is required")
             continue
         try:
-            value = msgspec.convert(given[field.encode_name], field.type)
+            value = _convert(given[field.encode_name], field.type)
         except msgspec.ValidationError as error:
             yield _fault(field.encode_name, str(error))
             continue
@@ -95,6 +96,24 @@ def _read_fields(
         if check and (wrong := check(value)):
             yield Fault(pointer=pointer(field.encode_name), detail=wrong)
         values[field.name] = value
+
+
+def _convert(value: Any, kind: Any) -> Any:
+    """The value as its field wants it; 5.0 is a whole number, in JSON as in a schema."""
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError:
+        whole = _whole(value)
+        if whole is value:
+            raise
+        return msgspec.convert(whole, kind)
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, list):
+        entries = [_whole(entry) for entry in value]
+        return value if all(map(is_, entries, value)) else entries
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _unknown_fields(given: dict[str, Any], kind: type[Body]) -> Iterator[Fault]:

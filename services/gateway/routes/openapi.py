@@ -1,9 +1,8 @@
 """The description of the interface (OpenAPI 3.1), drawn from the routes themselves."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-import msgspec
 from litestar import Litestar
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
@@ -11,14 +10,13 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.routes import HTTPRoute
 from litestar.types import ControllerRouterHandler
-from litestar.typing import FieldDefinition
 
 from services.gateway.routes import once
 from services.gateway.routes.body import StrictRequest
 from services.gateway.routes.health import VERSION
 from services.gateway.routes.keys import ADMIN_HEADER, API_HEADER
-from services.gateway.routes.operations import HEADERS, REFERENCE, complete
-from services.gateway.routes.problems import Problem
+from services.gateway.routes.operations import HEADERS, complete
+from services.gateway.routes.schemas import schemas
 
 DESCRIPTION: Final = """\
 Addresses of homes sold six to eight years ago, for estate agents.
@@ -75,7 +73,7 @@ def describe(routes: Sequence[ControllerRouterHandler]) -> dict[str, Any]:
     handlers = {handler.handler_name: handler for handler in _handlers(app)}
     document["components"] = {
         "securitySchemes": SECURITY,
-        "schemas": _schemas(handlers.values()),
+        "schemas": schemas(handlers.values()),
         "headers": {name: _header(said) for name, said in HEADERS.items()},
         "parameters": REQUEST_HEADERS,
     }
@@ -88,23 +86,6 @@ def _handlers(app: Litestar) -> Iterator[HTTPRouteHandler]:
     for route in app.routes:
         if isinstance(route, HTTPRoute):
             yield from route.route_handlers
-
-
-def _schemas(handlers: Iterable[HTTPRouteHandler]) -> dict[str, Any]:
-    """Of every body and answer, by msgspec: it knows what we refuse, and our words about it."""
-    fields = [handler.parsed_return_field for handler in handlers]
-    fields += [handler.parsed_data_field for handler in handlers if handler.parsed_data_field]
-    kinds = [kind for field in fields for kind in _structs(field)]
-    _, components = msgspec.json.schema_components([*kinds, Problem], ref_template=REFERENCE)
-    return components
-
-
-def _structs(field: FieldDefinition) -> Iterator[type[msgspec.Struct]]:
-    """However deep: a list of them may come in a response."""
-    if isinstance(field.annotation, type) and issubclass(field.annotation, msgspec.Struct):
-        yield field.annotation
-    for inner in field.inner_types:
-        yield from _structs(inner)
 
 
 def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -9,8 +9,7 @@ from services.gateway.routes import once
 from services.gateway.routes.examples import ANSWERS, BODIES
 from services.gateway.routes.limit import HEADERS as LIMIT
 from services.gateway.routes.problems import KINDS, MEDIA_TYPE
-
-REFERENCE: Final = "#/components/schemas/{name}"
+from services.gateway.routes.schemas import REFERENCE
 
 HEADERS: Final[Mapping[str, str]] = {
     "X-Request-ID": "The request's id: yours if you sent one, else ours",

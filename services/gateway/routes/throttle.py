@@ -16,7 +16,7 @@ from litestar.types import Scope
 from services.gateway.routes.keys import Admit, Principal
 from services.gateway.routes.problems import WRONG_KEYS, Refusal
 
-MOST: Final = 100
+MOST: Final = 200
 """Wrong keys that an address may send in a window."""
 WINDOW: Final = timedelta(minutes=1)
 ADDRESSES: Final = 10_000

@@ -13,6 +13,7 @@ from litestar.types import ASGIApp, HTTPResponseStartEvent, Message, Receive, Sc
 from libs.common.ids import uuid7
 from libs.telemetry import traces
 from services.gateway import metrics
+from services.gateway.routes.options import with_options
 
 log = structlog.get_logger()
 
@@ -57,6 +58,7 @@ def trace_of(headers: Mapping[str, str], span: traces.Span | None = None) -> Tra
 
 def traced(app: ASGIApp) -> ASGIApp:
     """The same application, with ids and guarding headers on all it says, logged once."""
+    app = with_options(app)
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

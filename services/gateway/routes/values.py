@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -13,14 +14,22 @@ from services.gateway.routes.problems import Fault, invalid
 PathId = Annotated[str, PathParameter(description="A UUID", format="uuid")]
 """Declared as text: a `:uuid` segment would answer 404 to what is no UUID."""
 
-UNPRINTABLE: Final = frozenset({"Cc", "Cs", "Cn", "Co", "Zl", "Zp"})
-INVISIBLE: Final = frozenset({"Zs", "Cf"})
-DIRECTIONS: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
-"""Marks that turn the direction of text: a name with one can make a subject lie."""
+CONTROLS: Final = r"\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufffe\uffff"
+"""Signs that end a line or turn the direction of text: a name with one can make a subject lie."""
+INVISIBLE: Final = (
+    r"\u0020\u00a0\u00ad\u061c\u1680\u180e\u2000-\u200d\u202f\u205f-\u2064\u206a-\u206f\u3000\ufeff"
+    r"\ufff9-\ufffb"
+)
+LINE: Final = f"^[^{CONTROLS}]*[^{CONTROLS}{INVISIBLE}][^{CONTROLS}]*$"
+"""One line of which something is seen, as machines read it."""
+UNKEEPABLE: Final = re.compile(rf"[{CONTROLS}\ud800-\udfff]")
+SEEN: Final = re.compile(f"[^{INVISIBLE}]")
 
+ATOM: Final = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]"
+LABEL: Final = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 EMAIL: Final = re.compile(
-    r"(?=.{1,254}\Z)(?=.{1,64}@)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
-    r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])"
+    rf"(?=.{{1,254}}\Z)(?=.{{1,64}}@){ATOM}+(?:\.{ATOM}+)*"
+    rf"@(?:{LABEL}\.)+[A-Za-z](?:[A-Za-z0-9-]{{0,61}}[A-Za-z0-9])"
 )
 TELEPHONE: Final = re.compile(r"\+?[0-9(][0-9 ().-]{3,28}[0-9]")
 
@@ -38,10 +47,9 @@ def printable(value: str | None) -> str | None:
     """What is wrong with one line of printable text."""
     if value is None:
         return None
-    if any(unicodedata.category(sign) in UNPRINTABLE or sign in DIRECTIONS for sign in value):
+    if UNKEEPABLE.search(value):
         return "holds control characters"
-    seen = any(unicodedata.category(sign) not in INVISIBLE for sign in value)
-    return None if seen else "is blank"
+    return None if SEEN.search(value) else "is blank"
 
 
 def mail_address(value: str) -> str | None:
@@ -57,6 +65,17 @@ def telephone_number(value: str | None) -> str | None:
 def without_repeats(values: Any) -> str | None:
     """What is wrong with a list whose entries should differ."""
     return None if len(set(values)) == len(values) else "holds an entry twice"
+
+
+SCHEMAS: Final[Mapping[Callable[[Any], str | None], Mapping[str, Any]]] = {
+    printable: {"pattern": LINE},
+    mail_address: {
+        "pattern": rf"^{ATOM}{{1,30}}(?:\.{ATOM}{{1,30}})?@(?:{LABEL}\.)+[A-Za-z]{{2,63}}$"
+    },
+    telephone_number: {"pattern": f"^{TELEPHONE.pattern}$"},
+    without_repeats: {"uniqueItems": True},
+}
+"""What the checks ask, in the words of a schema; of mail addresses it tells the usual ones."""
 
 
 def fold(words: str) -> str:

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.gateway.routes.body import Body, pointer, read
+from services.gateway.routes.imports import RequestImport
 from services.gateway.routes.jobs import AddAddresses, ProcessClient
 from services.gateway.routes.problems import Refusal
 from services.gateway.routes.registration import Registration
@@ -85,3 +86,27 @@ def test_a_refusal_is_smaller_than_what_it_refuses():
     refused = outcome(msgspec.json.encode(many | {"locale": "x" * 100_000}), Registration)
     assert isinstance(refused, Refusal)
     assert len(msgspec.json.encode(refused.faults)) < 10_000
+
+
+CLIENT = "0199c0de-0000-7000-8000-000000000001"
+
+
+@pytest.mark.parametrize("count", [b"5.0", b"5", b"0.5e1"])
+def test_a_whole_number_is_one_however_it_is_written(count: bytes):
+    body = read(b'{"client_id": "%s", "count": %s}' % (CLIENT.encode(), count), AddAddresses)
+    assert body.count == 5
+    assert isinstance(body.count, int)
+
+
+@pytest.mark.parametrize("count", [b"5.5", b"1001.0", b"1e300", b"-0.0", b"true", b'"5"', b"[5.0]"])
+def test_what_is_no_whole_number_in_range_is_refused(count: bytes):
+    with pytest.raises(Refusal) as refused:
+        read(b'{"client_id": "%s", "count": %s}' % (CLIENT.encode(), count), AddAddresses)
+    assert [fault.pointer for fault in refused.value.faults] == ["/count"]
+
+
+def test_whole_numbers_within_a_list_are_whole_too():
+    assert read(b'{"department": "01", "years": [2019.0, 2020]}', RequestImport).years == (
+        2019,
+        2020,
+    )

@@ -80,6 +80,14 @@ def test_bodies_refuse_unknown_fields_and_say_so(document: dict[str, Any]):
         assert document["components"]["schemas"][name]["additionalProperties"] is False
 
 
+def test_what_a_check_asks_is_described(document: dict[str, Any]):
+    fields = document["components"]["schemas"]["Registration"]["properties"]
+    assert fields["property_type_preferences"]["uniqueItems"] is True
+    assert fields["first_name"]["pattern"]
+    (text, _) = fields["telephone"]["anyOf"]
+    assert text["pattern"]
+
+
 def test_every_operation_is_named_explained_and_keyed(document: dict[str, Any]):
     found = operations(document)
     assert len({operation["operationId"] for operation in found.values()}) == len(found)

@@ -57,6 +57,16 @@ async def test_head_is_answered_as_get(lonely: Api):
     assert (await lonely.head("/api/process-client")).status_code == 405
 
 
+async def test_options_name_every_method_and_need_no_key(lonely: Api):
+    lonely.headers.clear()
+    answer = await lonely.options("/admin/api-keys")
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert {"GET", "POST"} <= set(answer.headers["Allow"].split(", "))
+    assert answer.headers["X-Request-ID"]
+    nothing = await lonely.options("/nothing/here")
+    assert (nothing.status_code, nothing.json()["title"]) == (404, "Not found")
+
+
 async def test_a_bug_of_ours_tells_its_trace_and_no_more():
     @get("/", sync_to_thread=False)
     def broken() -> None:
@@ -77,7 +87,7 @@ async def _ask(app: Litestar) -> tuple[dict[str, Any], list[Any]]:
 
 
 async def test_an_answer_to_a_bug_carries_the_ids_too():
-    def broken() -> Any:
+    def broken(*_: Any) -> Any:
         raise ValueError
 
     app = application(reading=broken, writing=broken, count=broken)
