@@ -1,6 +1,7 @@
 """A POST that is sent again has its effect once and its answer each time."""
 
 import asyncio
+import re
 from collections import Counter
 from datetime import timedelta
 from typing import Any
@@ -8,9 +9,12 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from litestar import Litestar
+from litestar.routes import HTTPRoute
 
 from libs.common.postgres import Connection
 from services.gateway.repository import idempotency
+from services.gateway.routes.examples import BODIES
 from tests.gateway.routes.conftest import Api, Make, registration
 from tests.support.database import Database
 
@@ -145,3 +149,23 @@ async def test_what_is_kept_of_a_client_is_forgotten_with_it(
     await idempotency.erase(conn, UUID(kept.json()["client_id"]))
     rows = await admin.fetch("select convert_from(body, 'UTF8') as body from gateway.idempotency")
     assert [("another@" in row["body"]) for row in rows] == [True]
+
+
+async def test_every_post_minds_its_key(lonely: Api, lonely_app: Litestar):
+    words = {"service": "scraper", "insee": "01053"}
+    posts = [
+        (route.path, handler.handler_name)
+        for route in lonely_app.routes
+        if isinstance(route, HTTPRoute)
+        for handler in route.route_handlers
+        if "POST" in handler.http_methods and route.path.startswith(("/api", "/admin"))
+    ]
+    heedless = []
+    for path, name in posts:
+        filled = re.sub(r"\{(\w+):\w+\}", lambda found: words.get(found[1], str(uuid4())), path)
+        headers = {"Idempotency-Key": "x" * 256}
+        answer = await lonely.post(filled, json=BODIES.get(name), headers=headers)
+        if (answer.status_code, "Idempotency-Key" in answer.text) != (422, True):
+            heedless.append((path, answer.text))
+    assert posts
+    assert heedless == []
