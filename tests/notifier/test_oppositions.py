@@ -10,8 +10,8 @@ from tests.notifier.stage import COMPOSER, Stage
 
 async def oppose(stage: Stage, event: PropertiesAssigned, *positions: int) -> None:
     opposition = await stage.admin.fetchval("""
-        insert into scraper.opposition (address, insee_code, reason)
-        values ('1 RUE DES LILAS', '01053', 'asked') returning id
+        insert into scraper.opposition (address, insee_code, reason, door_key)
+        values ('1 RUE DES LILAS', '01053', 'asked', gen_random_uuid()::text) returning id
     """)
     keys = [f"{event.job_id}:{position}" for position in positions]
     await stage.admin.execute(

@@ -94,7 +94,8 @@ class Composer(msgspec.Struct, frozen=True, kw_only=True):
 
     def _locale(self, draft: Draft) -> str:
         to_client = draft.contact is not None and is_for_client(draft.mail)
-        chosen = draft.contact.locale if draft.contact and to_client else self.alert_locale
+        usual = draft.contact.locale if draft.contact and to_client else self.alert_locale
+        chosen = draft.mail.detail.get("locale", usual)  # whoever looks at a preview may choose
         return chosen if chosen in LANGUAGES else "fr"
 
     def _recipient(self, draft: Draft) -> tuple[str, str]:

@@ -124,18 +124,7 @@ class Previews(msgspec.Struct, frozen=True, kw_only=True):
         if mail and mail.kind == "monthly":
             eve = date.fromisoformat(mail.detail["delivery_on"]) - timedelta(days=1)
             draft = replace(draft, today=eve)
-        contact = draft.contact
-        if contact is None:
-            return draft
-        draft = replace(draft, contact=replace(contact, locale=asked.locale or contact.locale))
-        return self._addressed(draft, asked)
-
-    def _addressed(self, draft: Draft, asked: Asked) -> Draft:
-        """A sample goes where the mail itself would go."""
-        if draft.mail.kind != "test" or draft.contact is None or asked.kind not in CLIENT_KINDS:
-            return draft
-        detail = {**draft.mail.detail, "recipient": draft.contact.email}
-        return replace(draft, mail=replace(draft.mail, detail=detail))
+        return _adapted(draft, asked)
 
     async def _mail(self, connection: Connection, asked: Asked) -> Mail | None:
         """The mail as it would be asked for; nothing when there is nothing to tell of."""
@@ -164,8 +153,6 @@ class Previews(msgspec.Struct, frozen=True, kw_only=True):
     def _sample(self, asked: Asked) -> Mail:
         recipient = INVENTED_RECIPIENT if asked.kind in CLIENT_KINDS else self.alert_address
         detail = {"template_type": asked.kind, "recipient": recipient}
-        if asked.locale:
-            detail["locale"] = asked.locale
         return self._new(asked, "test", asked.id, detail=detail)
 
     def _new(self, asked: Asked, kind: Kind, subject_id: UUID, **said: Any) -> Mail:
@@ -189,3 +176,13 @@ class Previews(msgspec.Struct, frozen=True, kw_only=True):
             next_try_at=None,
             created_at=asked.asked_at,
         )
+
+
+def _adapted(draft: Draft, asked: Asked) -> Draft:
+    """In the language that was asked for; a sample goes where the mail itself would go."""
+    detail = dict(draft.mail.detail)
+    if asked.locale:
+        detail["locale"] = asked.locale
+    if draft.mail.kind == "test" and draft.contact and asked.kind in CLIENT_KINDS:
+        detail["recipient"] = draft.contact.email
+    return replace(draft, mail=replace(draft.mail, detail=detail))
