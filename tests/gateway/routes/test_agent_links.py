@@ -1,0 +1,265 @@
+"""Pages that links in mails lead to: opened by the link alone, readable by anyone, kept by nobody."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from libs import links
+from libs.common.postgres import Connection
+from tests.gateway.routes.conftest import Api, Make, deliver
+
+SECRET = "signs-links"
+ONE_CLICK = {"List-Unsubscribe": "One-Click"}
+
+
+@pytest.fixture
+async def reader(make_api: Make) -> Api:
+    """Somebody without a key."""
+    somebody = await make_api()
+    somebody.headers.pop("X-API-Key")
+    somebody.headers.pop("X-Admin-Key")
+    return somebody
+
+
+def token(purpose: Any, client_id: str | UUID, *, days_ago: float = 0) -> str:
+    issued_at = datetime.now(UTC) - timedelta(days=days_ago)
+    return links.sign(SECRET, purpose, UUID(str(client_id)), issued_at)
+
+
+def unsubscribing(client_id: str | UUID, **given: Any) -> str:
+    return f"/u/{token('unsubscribe', client_id, **given)}"
+
+
+def page_of(client_id: str | UUID, **given: Any) -> str:
+    return f"/c/{token('page', client_id, **given)}"
+
+
+async def suppressed(admin: Connection) -> int:
+    return int(await admin.fetchval("select count(*) from notifier.suppression") or 0)
+
+
+async def test_looking_changes_nothing(reader: Api, admin: Connection, client_id: str):
+    answers = [await reader.get(unsubscribing(client_id, days_ago=4000)) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[0].text == answers[1].text
+    assert answers[0].text.count("<button") == 1
+    assert "Ne plus les recevoir" in answers[0].text
+    assert await suppressed(admin) == 0
+
+
+async def test_one_click_unsubscribes_at_once_and_as_often_as_asked(
+    reader: Api, admin: Connection, client_id: str
+):
+    path = unsubscribing(client_id)
+
+    answers = [await reader.post(path, data=ONE_CLICK) for _ in range(3)]
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert "Vous ne recevez plus nos messages" in answers[-1].text
+    assert await suppressed(admin) == 1
+    assert "Les recevoir de nouveau" in (await reader.get(path)).text
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"data": {"action": "unsubscribe"}},
+        {"files": {"List-Unsubscribe": (None, "One-Click")}},
+        {"content": b""},
+        {"content": b"\xff\x00", "headers": {"Content-Type": "application/x-www-form-urlencoded"}},
+        {"json": ONE_CLICK},
+    ],
+)
+async def test_whatever_a_program_posts_unsubscribes(
+    reader: Api, admin: Connection, client_id: str, sent: Any
+):
+    answer = await reader.post(unsubscribing(client_id), **sent)
+
+    assert answer.status_code == 200
+    assert await suppressed(admin) == 1
+
+
+async def test_the_same_link_resumes(reader: Api, admin: Connection, client_id: str):
+    path = unsubscribing(client_id)
+    await reader.post(path, data=ONE_CLICK)
+
+    answers = [await reader.post(path, data={"action": "resume"}) for _ in range(2)]
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert "Ne plus les recevoir" in answers[-1].text
+    assert await suppressed(admin) == 0
+
+
+async def test_a_client_who_is_gone_is_sent_nothing_and_told_so(reader: Api, admin: Connection):
+    answer = await reader.post(unsubscribing(uuid4()), data=ONE_CLICK)
+
+    assert answer.status_code == 200
+    assert "ne mène à aucun compte" in answer.text
+    assert await suppressed(admin) == 0
+
+
+async def test_a_link_to_the_page_is_no_link_to_unsubscribe(
+    reader: Api, admin: Connection, client_id: str
+):
+    for path in (f"/u/{token('page', client_id)}", f"/c/{token('unsubscribe', client_id)}"):
+        assert (await reader.get(path)).status_code == 404
+    answer = await reader.post(f"/u/{token('page', client_id)}", data=ONE_CLICK)
+    assert answer.status_code == 404
+    assert await suppressed(admin) == 0
+
+
+@pytest.mark.parametrize("path", ["/u/x", "/c/x", f"/u/{'A' * 48}", f"/c/{'A' * 48}", "/c/é"])
+async def test_a_wrong_link_is_told_in_words(reader: Api, admin: Connection, path: str):
+    answer = await reader.get(path)
+
+    assert answer.status_code == 404
+    assert "Ce lien n’est pas valable" in answer.text
+    english = await reader.get(path, headers={"Accept-Language": "en-GB,fr;q=0.5"})
+    assert "This link does not work" in english.text
+
+
+async def test_a_page_shows_what_was_delivered(reader: Api, admin: Connection, client_id: str):
+    await deliver(admin, client_id, "a", "b")
+    await admin.execute(
+        """update assigner.assignment set printed_address = '12 bis rue de la République, 01000 Bourg',
+             estimate_eur = 195000, estimate_low_eur = 170000, estimate_high_eur = 220000,
+             estimate_basis = 'commune', estimate_comparables = 34 where home_key = 'a'"""
+    )
+    await admin.execute("insert into assigner.follow_up values ($1, 'a', 'meeting')", client_id)
+
+    answer = await reader.get(page_of(client_id))
+
+    text = answer.text.replace("\u202f", " ").replace("\xa0", " ")
+    assert answer.status_code == 200
+    for said in (
+        "2 adresses.",
+        "12 bis rue de la République, 01000 Bourg",
+        "12 B RUE DE LA REPUBLIQUE, 01000 Bourg-en-Bresse",
+        "Maison · 96,5 m² · 4 pièces",
+        "182 000 €, le 14 juin 2019",
+        "195 000 € (de 170 000 € à 220 000 €)",
+        "34 ventes comparables dans la commune",
+        "Rendez-vous",
+        "À contacter",
+        "DGFiP",
+        "geo-dvf 2024-10",
+        "Les droits des habitants",
+        "Ne plus recevoir nos messages",
+    ):
+        assert said in text, said
+    assert "properties.csv" in text
+
+
+async def test_the_page_speaks_the_clients_language(reader: Api, admin: Connection, client_id: str):
+    await admin.execute("update gateway.client set locale = 'en'")
+    await deliver(admin, client_id, "a")
+
+    page, choice = await reader.get(page_of(client_id)), await reader.get(unsubscribing(client_id))
+
+    assert '<html lang="en">' in page.text
+    assert "1 address." in page.text
+    assert "€182,000, on 14 June 2019" in page.text
+    assert "Stop receiving them" in choice.text
+
+
+async def test_newer_deliveries_come_first_and_older_ones_have_their_page(
+    reader: Api, admin: Connection, client_id: str
+):
+    await deliver(admin, client_id, *[f"old{n}" for n in range(99)])
+    await admin.execute("update assigner.assignment set assigned_at = '2026-10-15'")
+    await deliver(admin, client_id, *[f"new{n}" for n in range(2)])
+    path = page_of(client_id)
+
+    first, second = await reader.get(path), await reader.get(f"{path}?page=2")
+
+    assert first.text.count("<li>") == 100
+    assert first.text.index("2026") < first.text.index("Octobre 2026")
+    assert f'href="{path}?page=2"' in first.text
+    assert second.text.count("<li>") == 1
+    assert f'href="{path}?page=1"' in second.text
+    assert (await reader.get(f"{path}?page=0")).status_code == 422
+
+
+async def test_an_opposed_door_is_not_shown(reader: Api, admin: Connection, client_id: str):
+    await deliver(admin, client_id, "a", "b")
+    opposition = await admin.fetchval(
+        """insert into scraper.opposition (address, insee_code, reason, door_key)
+           values ('12 B RUE DE LA REPUBLIQUE', '01053', 'asked', 'x') returning id"""
+    )
+    await admin.execute("insert into scraper.opposed_door values ('a', $1)", opposition)
+
+    answer = await reader.get(page_of(client_id))
+
+    assert answer.text.count("<li>") == 1
+    assert "1 adresse." in answer.text
+
+
+async def test_a_page_ends_after_sixty_days(reader: Api, admin: Connection, client_id: str):
+    assert (await reader.get(page_of(client_id, days_ago=59.9))).status_code == 200
+
+    answer = await reader.get(page_of(client_id, days_ago=60.1))
+
+    assert answer.status_code == 404
+    assert "Chaque lien s’ouvre pendant 60 jours" in answer.text
+    assert (await reader.get(unsubscribing(client_id, days_ago=60.1))).status_code == 200
+
+
+async def test_an_erased_client_has_no_page(api: Api, admin: Connection, client_id: str):
+    path = page_of(client_id)
+    await api.delete(f"/api/clients/{client_id}")
+
+    answer = await api.get(path)
+
+    assert (answer.status_code, "aucun compte" in answer.text) == (404, True)
+
+
+async def test_a_name_is_text_whatever_it_holds(api: Api, admin: Connection, client_id: str):
+    await deliver(admin, client_id, "a")
+    await admin.execute("update assigner.assignment set city_name = '<script>alert(1)</script>'")
+
+    answer = await api.get(page_of(client_id))
+
+    assert "<script" not in answer.text
+    assert "&lt;script&gt;" in answer.text
+
+
+async def test_pages_are_kept_found_and_framed_by_nobody(
+    reader: Api, admin: Connection, client_id: str
+):
+    for path in (unsubscribing(client_id), page_of(client_id), "/c/x"):
+        headers = (await reader.get(path)).headers
+        assert headers["Cache-Control"] == "private, no-store"
+        assert headers["Referrer-Policy"] == "no-referrer"
+        assert "noindex" in headers["X-Robots-Tag"]
+        assert headers["Content-Type"] == "text/html; charset=utf-8"
+        policy = headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert "script-src" not in policy
+        assert "Set-Cookie" not in headers
+
+
+async def test_a_page_needs_nothing_from_elsewhere(reader: Api, admin: Connection, client_id: str):
+    await deliver(admin, client_id, "a")
+
+    text = (await reader.get(page_of(client_id))).text
+
+    assert "://" not in text
+    assert "<script" not in text
+    assert text.count("<style>") == 1
+
+
+async def test_without_postgresql_a_reader_is_asked_to_come_back(lonely: Api):
+    for path in (unsubscribing(uuid4()), page_of(uuid4())):
+        answer = await lonely.get(path)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+        assert "Réessayez" in answer.text
+
+
+async def test_another_method_is_no_way_in(reader: Api, admin: Connection, client_id: str):
+    answer = await reader.delete(page_of(client_id))
+
+    assert answer.status_code == 405
