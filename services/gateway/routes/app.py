@@ -14,6 +14,7 @@ from services.gateway.routes import (
     admin_jobs,
     agent_links,
     api_keys,
+    calendar,
     cities,
     client_changes,
     clients,
@@ -72,6 +73,7 @@ API: Final = (
 ADMIN: Final = (
     health.admin_health,
     events.all_events,
+    calendar.show_schedule,
     dead_letters.list_dead_letters,
     dead_letters.replay_dead_letter,
     dead_letters.discard_dead_letter,
