@@ -55,6 +55,13 @@ HISTORY: Final = """
     from assigner.followed where client_id = $1 and address_id = $2 order by id
 """
 
+LOCALE: Final = "select locale from client where id = $1"
+
+
+async def locale(connection: Connection, client_id: UUID) -> str | None:
+    """The language of a client, or nothing if there is none with this id."""
+    return cast("str | None", await connection.fetchval(LOCALE, client_id))
+
 
 async def delivered(
     connection: Connection, client_id: UUID, *, status: str | None, limit: int, offset: int

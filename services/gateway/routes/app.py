@@ -22,6 +22,7 @@ from services.gateway.routes import (
     docs,
     erasure,
     events,
+    exports,
     follow_up,
     health,
     imports,
@@ -68,6 +69,8 @@ API: Final = (
     properties.client_properties,
     properties.client_property,
     follow_up.follow_up_property,
+    exports.client_properties_csv,
+    exports.client_properties_xlsx,
     cities.find_cities,
 )
 ADMIN: Final = (

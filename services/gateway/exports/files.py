@@ -1,0 +1,98 @@
+"""Files that grow by chunks of homes, so that a long list need not stand in memory twice."""
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from typing import Final, Protocol
+
+import xlsxwriter
+
+from services.gateway.exports.cells import Cell, Row, cells
+from services.gateway.exports.words import Words
+
+WIDTHS: Final = (12, 34, 44, 11, 24, 11, 14)
+"""Of the first columns, in characters; the others are as wide as their headings."""
+FIRST_DAY: Final = date(1899, 12, 30)
+"""From which spreadsheets count."""
+
+
+class File(Protocol):
+    """A file under way."""
+
+    def add(self, rows: Iterable[Row]) -> None:
+        """Write these homes after the others."""
+        ...
+
+    def finish(self) -> bytes:
+        """The whole file."""
+        ...
+
+
+class CsvFile:
+    """Semicolons and a byte order mark, numbers and days as the language writes them."""
+
+    def __init__(self, words: Words) -> None:
+        self._words, self._text = words, io.StringIO()
+        self._writer = csv.writer(self._text, delimiter=";", lineterminator="\r\n")
+        self._writer.writerow(words.headings)
+
+    def add(self, rows: Iterable[Row]) -> None:
+        """Write these homes after the others."""
+        for row in rows:
+            self._writer.writerow([self._written(cell) for cell in cells(row, self._words)])
+
+    def finish(self) -> bytes:
+        """The whole file."""
+        return self._text.getvalue().encode("utf-8-sig")
+
+    def _written(self, cell: Cell) -> str:
+        if isinstance(cell, float):
+            return f"{cell:.6f}".rstrip("0").rstrip(".").replace(".", self._words.decimal)
+        if isinstance(cell, date):
+            return f"{cell:{self._words.day}}"
+        return "" if cell is None else str(cell)
+
+
+class XlsxFile:
+    """One sheet with typed cells; texts are written as texts, whatever they look like."""
+
+    def __init__(self, words: Words) -> None:
+        self._words, self._bytes, self._row = words, io.BytesIO(), 0
+        options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+        self._book = xlsxwriter.Workbook(self._bytes, options)
+        self._day = self._book.add_format({"num_format": words.day_in_cells})
+        self._sheet = self._book.add_worksheet(words.title)
+        self._sheet.freeze_panes(1, 0)
+        for column, heading in enumerate(words.headings):
+            width = WIDTHS[column] if column < len(WIDTHS) else max(11, len(heading) + 2)
+            self._sheet.set_column(column, column, width)
+        self._sheet.write_row(0, 0, words.headings, self._book.add_format({"bold": True}))
+
+    def add(self, rows: Iterable[Row]) -> None:
+        """Write these homes after the others."""
+        for row in rows:
+            self._row += 1
+            for column, cell in enumerate(cells(row, self._words)):
+                self._write(column, cell)
+
+    def finish(self) -> bytes:
+        """The whole file."""
+        self._sheet.autofilter(0, 0, self._row, len(self._words.headings) - 1)
+        self._book.close()
+        return self._bytes.getvalue()
+
+    def _write(self, column: int, cell: Cell) -> None:
+        if isinstance(cell, str):
+            self._sheet.write_string(self._row, column, cell)
+        elif isinstance(cell, date):
+            self._sheet.write_number(self._row, column, (cell - FIRST_DAY).days, self._day)
+        elif cell is not None:
+            self._sheet.write_number(self._row, column, cell)
+
+
+FORMATS: Final[Mapping[str, tuple[str, Callable[[Words], File]]]] = {
+    "csv": ("text/csv", CsvFile),
+    "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", XlsxFile),
+}
+"""By the end of the file's name: its media type, and how it is written."""

@@ -1,0 +1,69 @@
+"""What a client has received, as files for spreadsheets."""
+
+import asyncio
+from typing import Final, Literal
+from uuid import UUID
+
+from litestar import Response, get
+
+from services.gateway.exports.files import FORMATS
+from services.gateway.exports.words import LANGUAGES
+from services.gateway.repository import properties
+from services.gateway.routes.ports import Given, Ports
+from services.gateway.routes.problems import unknown
+from services.gateway.routes.properties import Status
+from services.gateway.routes.values import PathId, identifier
+
+MOST_ROWS: Final = 20_000
+"""The newest; nobody works a longer list by hand."""
+XLSX: Final = FORMATS["xlsx"][0]
+
+
+@get(
+    "/clients/{client_id:str}/properties.csv",
+    tags=["Deliveries"],
+    media_type="text/csv",
+    opt={"refuses": [404]},
+)
+async def client_properties_csv(
+    client_id: PathId, ports: Given, status: Status = None
+) -> Response[bytes]:
+    """All that a client has received as CSV: UTF-8 with a byte order mark, semicolons."""
+    return await download(ports, identifier(client_id, "client_id"), "csv", status=status)
+
+
+@get(
+    "/clients/{client_id:str}/properties.xlsx",
+    tags=["Deliveries"],
+    media_type=XLSX,
+    opt={"refuses": [404]},
+)
+async def client_properties_xlsx(
+    client_id: PathId, ports: Given, status: Status = None
+) -> Response[bytes]:
+    """All that a client has received as a workbook with typed cells."""
+    return await download(ports, identifier(client_id, "client_id"), "xlsx", status=status)
+
+
+async def download(
+    ports: Ports, client_id: UUID, ending: Literal["csv", "xlsx"], *, status: str | None = None
+) -> Response[bytes]:
+    """A file of the client's homes, the newest delivery first, in the client's language."""
+    media_type, begin = FORMATS[ending]
+    async with ports.reading() as connection:
+        locale = await properties.locale(connection, client_id)
+        if locale is None:
+            raise unknown(f"Client {client_id} not found")
+        words = LANGUAGES.get(locale, LANGUAGES["fr"])
+        file = begin(words)
+        async with connection.transaction(readonly=True):
+            chunks = properties.all_delivered(connection, client_id, status=status, most=MOST_ROWS)
+            async for rows in chunks:
+                await asyncio.to_thread(file.add, rows)  # others are served meanwhile
+    content = await asyncio.to_thread(file.finish)
+    name = f"trackimmo-{words.title.lower()}-{ports.clock():%Y-%m-%d}.{ending}"
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Cache-Control": "private, no-store",
+    }
+    return Response(content, media_type=media_type, headers=headers)
