@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from libs.common.settings import SettingsError, load
 from services.notifier.domain.pace import Pace
-from services.notifier.main import session
 from services.notifier.mailer.smtp import SmtpSession
+from services.notifier.main import session
 from services.notifier.settings import NotifierSettings
 from tests.notifier.letters import MAILS, hostile, letter
 from tests.notifier.mail_server import MailServer

@@ -5,17 +5,13 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-import css_inline
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Environment, StrictUndefined, Template
 
 from services.notifier.domain.wording import filters
+from services.notifier.mailer.inlining import InliningLoader
 
 TEMPLATES: Final = Path(__file__).resolve().parent.parent / "templates"
 FRAGMENTS_KEPT: Final = 256
-
-# The rendered page is inlined, never the template: loops would be destroyed. At-rules carry the
-# dark mode. Nothing is loaded from anywhere.
-_INLINER: Final = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
 
 
 class Words(NamedTuple):
@@ -38,7 +34,7 @@ def render(kind: str, locale: str, context: Mapping[str, Any]) -> Words:
     subject = templates.subject.render(context).strip()
     text = templates.text_body.render(context).strip() + "\n"
     page = templates.html_body.render(context, subject=subject, locale=locale)
-    return Words(subject, text, _INLINER.inline(page))
+    return Words(subject, text, page)
 
 
 @lru_cache(FRAGMENTS_KEPT)
@@ -62,7 +58,7 @@ def _templates(kind: str, locale: str) -> _Templates:
 @cache
 def _environment(locale: str, *, escape: bool) -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=InliningLoader(TEMPLATES),
         autoescape=escape,  # noqa: S701 - off for the plain text parts alone
         undefined=StrictUndefined,
         trim_blocks=True,
