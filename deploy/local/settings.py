@@ -18,6 +18,7 @@ SERVICES: Final = ("gateway", "scraper", "assigner", "notifier", "scheduler")
 SERVERS: Final = ("postgres", "broker", "mail", "simulator")
 HIGHEST_PORT: Final = 65535
 KEYS: Final = ("API_KEY", "ADMIN_API_KEY", "SECRET_KEY")
+PUBLIC_GEOCODER: Final = "https://data.geopf.fr/geocodage"
 REPLACED_BY: Final = {
     "DATABASE_URL": "postgres",
     "KAFKA_BOOTSTRAP_SERVERS": "broker",
@@ -72,6 +73,10 @@ def resolve(environ: Mapping[str, str] = os.environ) -> Stack:
     embedded = _embedded(given)
     ports = _ports(given)
     told = {**_defaults(embedded, ports), **_keys(folder, given), **given}
+    if environ.get("GEOCODER_URL") == "":  # of this one, empty says: ask nobody
+        told["GEOCODER_URL"] = ""
+    elif given.get("LIVE") == "1":
+        told.setdefault("GEOCODER_URL", PUBLIC_GEOCODER)
     told |= {"DATA_DIR": str(folder), "GATEWAY_PORT": str(ports["gateway"])}
     if "simulator" in embedded:  # whatever else may be reached
         told["EGRESS_ALLOW"] = f"{_simulator(ports)} {given.get('EGRESS_ALLOW', '')}".strip()
@@ -130,6 +135,7 @@ def _defaults(embedded: frozenset[str], ports: Mapping[str, int]) -> dict[str, s
         "simulator": {
             "SALES_SOURCES": f"geo-dvf={simulator}/geo-dvf/{{year}}/communes/{{department}}/{{insee}}.csv",
             "PLACES_URL": f"{simulator}/places/communes.csv",
+            "GEOCODER_URL": f"{simulator}/geocodage",
         },
     }
     told = {name: value for server in embedded for name, value in by_server[server].items()}

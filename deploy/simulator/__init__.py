@@ -1,4 +1,4 @@
-"""A publisher of sales and places for demos and tests: real towns, invented sales, real quirks."""
+"""A publisher of sales and places, and a geocoder, for demos and tests: real towns, invented sales."""
 
 from deploy.simulator.files import generate
 from deploy.simulator.server import Publisher, serving

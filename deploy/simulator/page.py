@@ -22,6 +22,7 @@ class Page(msgspec.Struct, frozen=True):
     status: int = 200
     delay_seconds: float = 0
     location: str = ""  # where the browser is sent instead, on the same host
+    headers: tuple[tuple[str, str], ...] = ()  # of its own
     is_listing: bool = False
     is_folder: bool = False  # of a storage, which shows it and denies that it is there
 

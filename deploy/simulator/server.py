@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from typing_extensions import override
 
+from deploy.simulator.geocoder import geocoded
 from deploy.simulator.page import Page, not_found
 from deploy.simulator.site import answer
 
@@ -102,6 +103,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: Publisher  # pyright: ignore[reportIncompatibleVariableOverride]  the only one there is
     protocol_version = "HTTP/1.1"
     server_version = "Simulator"
+    disable_nagle_algorithm = True  # head and body are two writes
 
     def do_GET(self) -> None:
         self._send(self.server.page(self.path), with_body=True)
@@ -109,6 +111,11 @@ class _Handler(BaseHTTPRequestHandler):
     def do_HEAD(self) -> None:
         page = self.server.page(self.path)
         self._send(not_found(self.path) if page.is_folder else page, with_body=False)
+
+    def do_POST(self) -> None:
+        sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        page = geocoded(self.path, self.headers.get("Content-Type", ""), sent)
+        self._send(page or not_found(self.path), with_body=True)
 
     def _send(self, page: Page, *, with_body: bool) -> None:
         self.server.asked.append(f"{self.command} {self.path}")
@@ -120,6 +127,8 @@ class _Handler(BaseHTTPRequestHandler):
         if page.is_found:
             self.send_header("ETag", page.etag)
             self.send_header("Last-Modified", PUBLISHED_AT)
+        for name, value in page.headers:
+            self.send_header(name, value)
         if page.location:
             origin = f"{self.server.scheme}://{self.headers.get('Host', self.server.host)}"
             self.send_header("Location", f"{origin}{page.location}")

@@ -4,6 +4,7 @@
 - `/geo-dvf/{year}/departements/{department}.csv.gz` and `/geo-dvf/{year}/full.csv.gz`
 - `/geo-dvf-2026/…`, or `?dialect=2026`: the same sales as the rewrite of July 2026 spells them
 - `/places/communes.csv`: the table of communes; `/geo/communes`: the API Géo's answer
+- `POST /geocodage/search/csv`: the geocoding service (see `geocoder`), with faults of its own
 - the paths of the public publishers themselves (see `public`)
 - `/faults/{name}/…` before any of them: the answer of a publisher in trouble (see `faults`)
 """

@@ -82,6 +82,20 @@ def test_live_takes_the_services_own_sources(tmp_path: Path) -> None:
     assert not {"SALES_SOURCES", "PLACES_URL", "EGRESS_ALLOW"} & stack.environ.keys()
 
 
+def test_the_geocoder_is_the_simulators_the_public_one_or_none(tmp_path: Path) -> None:
+    played = _resolve(tmp_path)
+    assert played.environ["GEOCODER_URL"] == (
+        f"http://127.0.0.1:{played.ports['simulator']}/geocodage"
+    )
+    live = _resolve(tmp_path, LIVE="1")
+    assert live.environ["GEOCODER_URL"] == "https://data.geopf.fr/geocodage"
+    own = _resolve(tmp_path, SALES_SOURCES="geo-dvf=file:///a/{year}.csv", PLACES_URL="file:///p")
+    assert "GEOCODER_URL" not in own.environ
+    assert not _resolve(tmp_path, GEOCODER_URL="").environ["GEOCODER_URL"]
+    given = _resolve(tmp_path, GEOCODER_URL="https://geo.example", LIVE="1")
+    assert given.environ["GEOCODER_URL"] == "https://geo.example"
+
+
 def test_the_simulator_may_be_reached_beside_whatever_is_given(tmp_path: Path) -> None:
     stack = _resolve(tmp_path, EGRESS_ALLOW="mirror.internal:8080")
     assert stack.environ["EGRESS_ALLOW"] == (
