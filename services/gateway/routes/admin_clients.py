@@ -80,7 +80,7 @@ async def show_client(
             raise unknown(f"Client {wanted} not found")
         page = ClientPage(
             client=answered(client),
-            assigned_properties_count=await properties.count(connection, wanted),
+            assigned_properties_count=await properties.count(connection, wanted, status=None),
             recent_jobs=await admin_jobs.page(
                 connection, status=None, client_id=wanted, limit=RECENT_JOBS, offset=0
             ),
