@@ -52,6 +52,12 @@ test-kafka: setup ## Run the integration and journey tests on Apache Kafka 4
 	@$(BIN)/python -m deploy.local kafka --check
 	@KAFKA=apache $(BIN)/pytest -q -m "kafka or journey"
 
+setup-browser: setup ## Install the browser that make test-browser looks with (Debian's chromium; needs root)
+	@deploy/browser/install
+
+test-browser: setup ## Look at pages in a real browser, light and dark; pictures go to var/screenshots
+	@$(BIN)/pytest -q -m browser tests/browser
+
 setup-bench: .venv-bench/.complete ## Install what make bench compares with into .venv-bench
 
 .venv-bench/.complete: requirements-uv.lock requirements-bench.lock
@@ -70,4 +76,4 @@ lock: setup ## Resolve the dependencies again into hashed locks
 	@$(BIN)/uv pip compile -q --generate-hashes --no-header --no-emit-index-url --python-version 3.11 --group dev -c requirements.lock -o requirements-dev.lock
 	@$(BIN)/uv pip compile -q --generate-hashes --no-header --no-emit-index-url --python-version 3.11 --group bench -c requirements.lock -o requirements-bench.lock
 
-.PHONY: help setup setup-bench bench demo up daily test-mail sales kafka fmt lint test test-kafka check lock
+.PHONY: help setup setup-bench bench demo up daily test-mail sales kafka fmt lint test test-kafka setup-browser test-browser check lock

@@ -92,6 +92,13 @@ ALARMS: Final = (
         says="The mail server refused {{ $value | humanize }} commands for good within an hour.",
     ),
     Alarm(
+        name="SenderRefused",
+        when="sum by (verb, code) (increase(trackimmo_smtp_sender_refused_total[10m])) > 0",
+        lasts="0m",
+        severity="page",
+        says="The mail server refuses us with {{ $labels.code }} at {{ $labels.verb }}: no mail goes out.",
+    ),
+    Alarm(
         name="TickLate",
         # That of a tick that has come, late, stands still until the next one.
         when="max by (kind) (trackimmo_tick_lateness_seconds) > 300"
