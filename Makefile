@@ -30,6 +30,9 @@ daily: setup ## The day's notices and deliveries by hand, on the running stack: 
 test-mail: setup ## Send one of the mails through the running stack: TO=you@example.org KIND=monthly
 	@TO='$(TO)' KIND='$(KIND)' $(BIN)/python -m deploy.local test-mail
 
+import-history: setup ## Addresses of the old system are not repeated, on the running stack: FILE=clients-and-addresses.csv
+	@$(BIN)/python -m deploy.history '$(FILE)'
+
 sales: setup ## Read sales files and count what is in them: FILES="a.csv b.csv.gz"
 	@$(BIN)/python -m services.scraper.cli $(FILES)
 
@@ -76,4 +79,4 @@ lock: setup ## Resolve the dependencies again into hashed locks
 	@$(BIN)/uv pip compile -q --generate-hashes --no-header --no-emit-index-url --python-version 3.11 --group dev -c requirements.lock -o requirements-dev.lock
 	@$(BIN)/uv pip compile -q --generate-hashes --no-header --no-emit-index-url --python-version 3.11 --group bench -c requirements.lock -o requirements-bench.lock
 
-.PHONY: help setup setup-bench bench demo up daily test-mail sales kafka fmt lint test test-kafka setup-browser test-browser check lock
+.PHONY: help setup setup-bench bench demo up daily test-mail import-history sales kafka fmt lint test test-kafka setup-browser test-browser check lock

@@ -59,9 +59,8 @@ class PostgresStock(msgspec.Struct, frozen=True):
             lines[attempt.year] = await load.year(attempt)
             await on_year(len(lines))
         await judge_again(self.connection, load.touched)
-        await self.connection.fetch(
-            statements.COVER_OPPOSED, place.communes, timeout=PATIENCE_SECONDS
-        )
+        for statement in (statements.COVER_OPPOSED, statements.RECALL):
+            await self.connection.fetch(statement, place.communes, timeout=PATIENCE_SECONDS)
         return lines
 
     async def of_jobs(self, wanted: Sequence[Wanted]) -> Mapping[UUID, int]:

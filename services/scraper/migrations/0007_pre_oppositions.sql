@@ -166,9 +166,9 @@ language plpgsql set search_path = scraper, public
 as $$
 begin
   if wanted is null then
-    perform pg_advisory_xact_lock_shared(hashtextextended('scraper.oppositions', 0));
+    perform pg_advisory_xact_lock_shared(hashtextextended('scraper.doors', 0));
   else
-    perform pg_advisory_xact_lock(hashtextextended('scraper.oppositions', 0));
+    perform pg_advisory_xact_lock(hashtextextended('scraper.doors', 0));
   end if;
   insert into opposed_door (home_key, opposition_id)
   select distinct p.home_key, o.id
@@ -176,7 +176,7 @@ begin
   left join place on place.insee_code = o.insee_code
   cross join lateral unnest(coalesce(place.expands_to, array[o.insee_code])) as code
   join property p on p.insee_code = code
-    and p.address like substring(o.door_key from '^[0-9]+') || ' %'
+    and split_part(p.address, ' ', 1) = substring(o.door_key from '^[0-9]+')
     and door_key(p.address) = o.door_key
   where (wanted is null or o.id = wanted) and (communes is null or code = any(communes))
   on conflict do nothing;
@@ -229,7 +229,7 @@ language plpgsql security definer set search_path = scraper, public
 as $$
 begin
   -- No load is about to cover a door by it.
-  perform pg_advisory_xact_lock(hashtextextended('scraper.oppositions', 0));
+  perform pg_advisory_xact_lock(hashtextextended('scraper.doors', 0));
   delete from opposition where id = $1;
   return found;
 end
