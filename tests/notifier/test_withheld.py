@@ -34,6 +34,25 @@ async def test_blanks_every_mail_of_the_client_and_stops_what_waits(
     assert len(server.taken) == 2
 
 
+async def test_the_planner_keeps_no_sample_of_what_was_said(stage: Stage, server: MailServer):
+    client_id = await stage.client(email="helene.martin@agence.test")
+    for _ in range(3):
+        await stage.hear(await stage.job(client_id))
+    await stage.send()
+    await stage.hear(ClientErased(client_id=client_id))
+
+    await stage.admin.execute("analyze notifier.mail, notifier.mail_content, notifier.mail_attempt")
+
+    kept = await stage.admin.fetch(
+        "select attname from pg_stats where schemaname = 'notifier' and pg_stats::text ~* 'helene'"
+    )
+    sampled = await stage.admin.fetch(
+        """select attname from pg_stats where schemaname = 'notifier' and attname =
+           any('{recipient,subject,headers,text_body,html_body,reply,detail,evidence}')"""
+    )
+    assert (kept, sampled) == ([], [])
+
+
 async def test_a_mail_asked_for_after_the_erasure_is_suppressed(stage: Stage, server: MailServer):
     client_id = await stage.client()
     events = [

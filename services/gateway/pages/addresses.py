@@ -60,7 +60,8 @@ def _facts(home: DeliveredHome, say: Language) -> Iterator[str]:
     if home.rooms:
         yield say.many(home.rooms, "room")
     if home.land_m2:
-        yield say.told("land", surface=say.surface(home.land_m2))
+        land = say.surface(home.land_m2)
+        yield land if home.kind == "land" else say.told("land", surface=land)
 
 
 def _estimate(home: DeliveredHome, say: Language) -> str:

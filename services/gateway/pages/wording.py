@@ -110,7 +110,7 @@ ENGLISH: Final = Language(
             "September", "October", "November", "December"),
     kinds={"house": "House", "apartment": "Flat", "land": "Land",
            "commercial": "Commercial premises", "other": "Other property"},
-    stages={"new": "To be contacted", "contacted": "Contacted", "meeting": "Meeting",
+    stages={"new": "New", "contacted": "Contacted", "meeting": "Meeting",
             "negotiation": "Negotiation", "mandate": "Mandate", "sold": "Sold"},
     words={
         "address": "address", "address_many": "addresses", "room": "room", "room_many": "rooms",

@@ -16,6 +16,7 @@ from services.gateway.pages.wording import Locale
 from services.gateway.repository import addresses, agent_links
 from services.gateway.repository.agent_links import Holder
 from services.gateway.routes.body import StrictRequest
+from services.gateway.routes.exports import download
 from services.gateway.routes.page_answers import HANDLERS, LinkError, answer, preferred
 from services.gateway.routes.ports import Given, Ports
 
@@ -82,6 +83,14 @@ async def show_addresses(token: Token, ports: Given, number: Number = 1) -> Resp
     return answer(content)
 
 
+@get("/c/{token:str}/properties.csv", media_type="text/csv")
+async def download_addresses(token: Token, ports: Given) -> Response[bytes]:
+    """What the client has received, as a file for a spreadsheet."""
+    async with ports.reading() as connection:
+        _, holder = await page_holder(connection, token, ports)
+    return await download(ports, holder.client_id, "csv")
+
+
 async def page_holder(
     connection: Connection, token: str, ports: Ports
 ) -> tuple[links.Link, Holder]:
@@ -131,7 +140,7 @@ def router() -> Router:
     """The pages, whose refusals are pages too."""
     return Router(
         "/",
-        route_handlers=[show_subscription, change_subscription, show_addresses],
+        route_handlers=[show_subscription, change_subscription, show_addresses, download_addresses],
         exception_handlers=HANDLERS,
         include_in_schema=False,
     )

@@ -197,6 +197,27 @@ async def test_an_opposed_door_is_not_shown(reader: Api, admin: Connection, clie
     assert "1 adresse." in answer.text
 
 
+async def test_the_same_as_a_file(reader: Api, admin: Connection, client_id: str):
+    await deliver(admin, client_id, "a", "b")
+    path = page_of(client_id)
+
+    answer = await reader.get(f"{path}/properties.csv")
+
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert "attachment" in answer.headers["Content-Disposition"]
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    assert "noindex" in answer.headers["X-Robots-Tag"]
+    assert len(answer.text.splitlines()) == 3
+    assert f'href="{path}/properties.csv"' in (await reader.get(path)).text
+
+
+async def test_a_file_is_not_had_by_another_link(reader: Api, admin: Connection, client_id: str):
+    for path in (page_of(client_id, days_ago=61), page_of(uuid4()), unsubscribing(client_id)):
+        answer = await reader.get(f"{path}/properties.csv")
+        assert answer.status_code == 404
+
+
 async def test_a_page_ends_after_sixty_days(reader: Api, admin: Connection, client_id: str):
     assert (await reader.get(page_of(client_id, days_ago=59.9))).status_code == 200
 

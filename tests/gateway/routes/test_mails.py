@@ -114,6 +114,7 @@ async def test_a_doubt_is_settled_said_and_remembered(api: Api, admin: Connectio
     payload = await admin.fetchval(
         "select convert_from(payload, 'UTF8')::jsonb from notifier.outbox"
     )
+    assert payload is not None
     assert (payload["mail_id"], payload["state"], payload["version"]) == (str(mail_id), "sent", 2)
     audit = await admin.fetchrow("select actor, action, target, detail from gateway.audit")
     assert tuple(audit or ()) == ("env:admin", "mail.resolve", str(mail_id), {"verdict": "sent"})
