@@ -11,7 +11,7 @@ from libs.common.postgres import Connection
 
 CHUNK_ROWS: Final = 1000
 
-_COLUMNS: Final = """
+FACTS: Final = """
     address_id, address as address_raw, printed_address, city_name, postal_code, insee_code,
     price_eur::float8 as price, surface_m2::float8 as surface, land_m2::float8 as land_surface, rooms,
     kind as property_type, sold_on as sale_date, latitude, longitude, position_source, position_score,
@@ -22,7 +22,7 @@ _COLUMNS: Final = """
 """
 
 DELIVERED: Final = f"""
-    select {_COLUMNS}
+    select {FACTS}
     from assigner.delivered d
     where client_id = $1 and ($2::text is null or follow_status = $2)
       and not exists (select from scraper.opposed o where o.home_key = d.home_key)
@@ -37,14 +37,14 @@ COUNT: Final = """
 """
 
 FIND: Final = f"""
-    select {_COLUMNS}
+    select {FACTS}
     from assigner.delivered d
     where client_id = $1 and address_id = $2
       and not exists (select from scraper.opposed o where o.home_key = d.home_key)
 """  # noqa: S608 -- the columns are a constant of this module
 
 FOLLOW_UP: Final = f"""
-    select {_COLUMNS}
+    select {FACTS}
     from assigner.follow_up($1, $2, $3) d
     where not exists (select from scraper.opposed o where o.home_key = d.home_key)
 """  # noqa: S608 -- the columns are a constant of this module

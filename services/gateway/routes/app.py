@@ -34,9 +34,11 @@ from services.gateway.routes import (
     oppositions,
     properties,
     refreshes,
+    resets,
     schedule,
     stats,
     test_email,
+    trials,
     upkeep,
 )
 from services.gateway.routes.answer import Answer
@@ -85,6 +87,8 @@ ADMIN: Final = (
     stats.system_stats,
     admin_clients.list_clients,
     admin_clients.show_client,
+    resets.reset_assignments,
+    trials.try_client,
     link_revocation.revoke_links,
     admin_jobs.list_jobs,
     admin_jobs.retry_job,

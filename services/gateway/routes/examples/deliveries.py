@@ -14,7 +14,7 @@ BODIES: Final[Mapping[str, Any]] = {
     },
 }
 
-_HOME: Final = {
+HOME: Final[Mapping[str, Any]] = {
     "address_id": "5f0c6f3e-3f0f-5b43-9c39-3d0f8f6f1c11",
     "address_raw": "12 B RUE DE LA REPUBLIQUE",
     "printed_address": "12 bis rue de la République, 01000 Bourg-en-Bresse",
@@ -49,7 +49,7 @@ _HOME: Final = {
     },
 }
 _STATE: Final = {
-    name: value for name, value in _HOME["client_address_info"].items() if name != "send_date"
+    name: value for name, value in HOME["client_address_info"].items() if name != "send_date"
 }
 
 ANSWERS: Final[Mapping[str, Any]] = {
@@ -58,8 +58,8 @@ ANSWERS: Final[Mapping[str, Any]] = {
         "client_id": CLIENT,
         "total_count": 1,
         "returned_count": 1,
-        "properties": [_HOME],
+        "properties": [HOME],
     },
-    "client_property": {**_HOME, "history": [_STATE]},
-    "follow_up_property": {**_HOME, "history": [_STATE]},
+    "client_property": {**HOME, "history": [_STATE]},
+    "follow_up_property": {**HOME, "history": [_STATE]},
 }
