@@ -26,6 +26,7 @@ from libs.common.events import (
     StepFailed,
     StepProgressed,
 )
+from libs.common.kafka import Subscription
 from libs.common.outbox import Emit
 from libs.common.postgres import Connection
 from libs.common.settings import load
@@ -145,6 +146,18 @@ def counting(settings: GatewaySettings) -> Count:
     return rate.Counter(one.lend, timedelta(seconds=settings.rate_limit_window)).count
 
 
+async def bus(subscription: Subscription) -> Component:
+    """Whether the bus answers, and how many events wait for us there."""
+    consumer = subscription.consumer
+    if not subscription.is_assigned():
+        waits = "what is accepted waits in the outbox. Does KAFKA_BOOTSTRAP_SERVERS answer?"
+        return Component(status="down", message=f"No partition is assigned: {waits}")
+    ends = await consumer.end_offsets(consumer.assignment())
+    behind = sum([max(0, end - await consumer.position(one)) for one, end in ends.items()])
+    message = f"Connected, {len(ends)} partitions, {behind} events wait for the gateway"
+    return Component(status="ok", message=message)
+
+
 async def serve(
     settings: GatewaySettings,
     *,
@@ -159,11 +172,6 @@ async def serve(
     async def is_ready() -> bool:
         return not await service.database_problem(settings)
 
-    async def kafka() -> Component:
-        if consuming.subscription.is_assigned():
-            return Component(status="ok", message="Connected")
-        return Component(status="down", message="No partition is assigned: events wait")
-
     app = create_app(
         settings=settings,
         reading=reading,
@@ -171,7 +179,7 @@ async def serve(
         clock=lambda: datetime.now(UTC),
         seed=seed,
         ready=is_ready,
-        kafka=kafka,
+        kafka=partial(bus, consuming.subscription),
         count=count,
         feed=feed,
     )

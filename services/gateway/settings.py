@@ -1,6 +1,6 @@
 """What the gateway is told by its environment."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -30,8 +30,10 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
     rate_limit_window: Annotated[int, msgspec.Meta(ge=1, le=31 * 86400)] = 3600
     """Seconds, from the key's first request."""
     smtp_server: str = ""
-    """Only looked at by /admin/health; empty: not looked at."""
+    """Only looked at by /admin/health; empty: the one that the notifier uses."""
     smtp_port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 587
+    smtp_security: Literal["starttls", "tls", "none", ""] = ""
+    """Empty: `tls` on port 465, else `starttls`."""
 
     def __post_init__(self) -> None:
         """Refuse keys that open the door to everybody."""

@@ -14,16 +14,29 @@ class ServiceHealth(msgspec.Struct, frozen=True, kw_only=True):
     service: str
     sessions: int
     unpublished: int
-    oldest_unpublished_at: datetime | None
+    oldest_seconds: float | None
     waiting: int
     dead: int
+
+
+class Work(msgspec.Struct, frozen=True, kw_only=True):
+    """Cities being read, mails, and the last tick of the schedule."""
+
+    refreshes: int
+    oldest_refresh_seconds: float | None
+    mails_unknown: int
+    mails_overdue: int
+    last_tick: str | None
+    ticked_at: datetime | None
+    tick_is_overdue: bool
 
 
 COUNT_CLIENTS: Final = "select count(*) from client"
 
 SERVICES: Final = """
     select service, coalesce(sessions, 0)::int as sessions, outbox_unpublished as unpublished,
-           outbox_oldest_at as oldest_unpublished_at, held_waiting as waiting, held_dead as dead
+           extract(epoch from public.clock() - outbox_oldest_at)::float8 as oldest_seconds,
+           held_waiting as waiting, held_dead as dead
     from (
       select 'gateway' as service, * from gateway.health
       union all select 'scraper', * from scraper.health
@@ -37,6 +50,38 @@ SERVICES: Final = """
     ) as connected using (service)
 """
 
+# The hour of the schedule is the scheduler's own setting: the last tick that was not late tells it.
+WORK: Final = """
+    with ticks as (
+      select kind, due_on, late, created_at, created_at at time zone 'Europe/Paris' as local
+      from scheduler.tick_overview where not requested
+      order by due_on desc, kind desc limit 60
+    ),
+    last as (select kind || ' of ' || due_on as name, due_on, created_at from ticks limit 1),
+    usual as (select local - due_on::timestamp as hour from ticks where not late limit 1),
+    now as (select public.clock() at time zone 'Europe/Paris' as local)
+    select refresh.refreshes, refresh.oldest_refresh_seconds, mail.mails_unknown,
+           mail.mails_overdue, last.name as last_tick, last.created_at as ticked_at,
+           coalesce(now.local > (last.due_on + 1)::timestamp
+                                + coalesce(usual.hour, interval '1 day') + interval '15 minutes',
+                    false) as tick_is_overdue
+    from now
+    left join last on true
+    left join usual on true
+    cross join (
+      select count(*)::int as refreshes,
+             extract(epoch from public.clock() - min(created_at))::float8 as oldest_refresh_seconds
+      from scraper.refresh_overview where state in ('queued', 'running')
+    ) as refresh
+    cross join (
+      select count(*) filter (where state = 'unknown')::int as mails_unknown,
+             count(*) filter (where state = 'pending'
+                                and next_try_at < public.clock() - interval '5 minutes')::int
+               as mails_overdue
+      from notifier.mail_overview where state in ('unknown', 'pending')
+    ) as mail
+"""
+
 
 async def count_clients(connection: Connection) -> int:
     """How many clients there are, whatever their status."""
@@ -46,3 +91,9 @@ async def count_clients(connection: Connection) -> int:
 async def services(connection: Connection) -> list[ServiceHealth]:
     """Each service's backlog, and how many sessions it holds."""
     return [ServiceHealth(**row) for row in await connection.fetch(SERVICES)]
+
+
+async def work(connection: Connection) -> Work:
+    """What is under way, and what waits for a person."""
+    (row,) = await connection.fetch(WORK)
+    return Work(**row)

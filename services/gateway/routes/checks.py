@@ -1,44 +1,66 @@
-"""How each part of the system is, asked in parallel, each within two seconds."""
+"""How each part of the system is and what to do, asked in parallel, each within two seconds."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from datetime import datetime, timedelta
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 from typing import Final
 
-from services.gateway.repository import health
-from services.gateway.repository.health import ServiceHealth
+import msgspec
+
+from services.gateway.repository import health, mail_requests
+from services.gateway.repository.health import ServiceHealth, Work
+from services.gateway.routes.mail_server import MailServer, Security, greeted, protected
 from services.gateway.routes.ports import Component, Ports
 
-PATIENCE_SECONDS: Final = 2
-SLOW_OUTBOX: Final = timedelta(minutes=1)
+PATIENCE_SECONDS: Final = 2.0
+MAIL_SECONDS: Final = 1.5
+"""Of the two, since it is first to be learned which server it is."""
+SLOW_OUTBOX_SECONDS: Final = 60.0
+SLOW_REFRESH_SECONDS: Final = 3600.0
 
-Check = Callable[[], Awaitable[Component]]
+Components = Mapping[str, Component]
 SERVICES: Final = ("gateway", "scraper", "assigner", "notifier", "scheduler")
+WORKING: Final = ("dead_letters", "refreshes", "schedule", "mails")
 
 
-async def components(ports: Ports) -> dict[str, Component]:
+async def components(ports: Ports) -> Components:
     """Every part by name; a part that does not answer is down, and nothing waits for it."""
-    settings = ports.settings
-    (database, email, kafka), services = await asyncio.gather(
+    alone, services, work = await asyncio.gather(
         asyncio.gather(
             _bounded(lambda: _database(ports)),
-            _bounded(lambda: _mail_server(settings.smtp_server, settings.smtp_port)),
+            _bounded(lambda: _email(ports)),
             _bounded(ports.kafka),
         ),
-        _services(ports),
+        _several(SERVICES, lambda: _services(ports)),
+        _several(WORKING, lambda: _working(ports)),
     )
-    return {"database": database, "email": email, "kafka": kafka, **services}
+    return {**dict(zip(("database", "email", "kafka"), alone, strict=True)), **services, **work}
 
 
-async def _bounded(check: Check) -> Component:
+async def _bounded(check: Callable[[], Awaitable[Component]]) -> Component:
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             return await check()
-    except TimeoutError:
-        return Component(status="down", message=f"No answer within {PATIENCE_SECONDS} s")
     except Exception as error:  # noqa: BLE001 - whatever it is, the other parts are still told
-        return Component(status="down", message=f"Not reachable ({type(error).__name__})")
+        return Component(status="down", message=_failed(error))
+
+
+async def _several(
+    names: tuple[str, ...], check: Callable[[], Awaitable[Components]]
+) -> Components:
+    """Parts of which one answer tells; without it nobody knows how they are."""
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            return await check()
+    except Exception as error:  # noqa: BLE001 - as above
+        unknown = Component(status="unknown", message=f"Not known. PostgreSQL: {_failed(error)}")
+        return dict.fromkeys(names, unknown)
+
+
+def _failed(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return f"No answer within {PATIENCE_SECONDS:g} s: is it up, and does it have a free connection?"
+    return f"Not reachable ({type(error).__name__}): is it up, and is its address right?"
 
 
 async def _database(ports: Ports) -> Component:
@@ -47,44 +69,95 @@ async def _database(ports: Ports) -> Component:
     return Component(status="ok", message=f"Connected, {clients} total clients")
 
 
-async def _mail_server(host: str, port: int) -> Component:
-    """Connect and read the greeting; nothing is ever sent but QUIT."""
-    if not host:
-        return Component(status="unknown", message="Not configured")
-    reader, writer = await asyncio.open_connection(host, port)
-    try:
-        if port == 465:  # noqa: PLR2004 - the port that speaks TLS first
-            return Component(status="ok", message=f"Connected to {host}:{port}")
-        greeting = (await reader.readline()).decode("ascii", "replace").strip()
-        writer.write(b"QUIT\r\n")
-    finally:
-        writer.close()
-        with suppress(OSError):  # closing tells nothing that the greeting has not
-            await writer.wait_closed()
-    status = "ok" if greeting.startswith("220") else "down"
-    return Component(status=status, message=f"{host}:{port} says: {greeting[:100]}")
+async def _email(ports: Ports) -> Component:
+    server = await _mail_server(ports)
+    if server is None:
+        message = "No server is known yet: start the notifier, or set SMTP_SERVER for the gateway"
+        return Component(status="unknown", message=message)
+    return await greeted(server, MAIL_SECONDS)
 
 
-async def _services(ports: Ports) -> dict[str, Component]:
-    found: dict[str, Component] = {}
+async def _mail_server(ports: Ports) -> MailServer | None:
+    """Ours to look at by our own settings; without them the one that the notifier uses."""
+    own = ports.settings
+    if own.smtp_server:
+        security = protected(own.smtp_security, own.smtp_port)
+        return MailServer(host=own.smtp_server, port=own.smtp_port, security=security)
+    async with ports.reading() as connection:
+        used = await mail_requests.smtp_config(connection)
+    if used is None:
+        return None
+    security = msgspec.convert(used.smtp_security, Security)
+    return MailServer(host=used.smtp_server, port=used.smtp_port, security=security)
 
-    async def ask() -> Component:
-        async with ports.reading() as connection:
-            for service in await health.services(connection):
-                found[service.service] = _service(service, ports.clock())
-        return Component(status="ok", message="")
 
-    asked = await _bounded(ask)
-    unknown = Component(status="unknown", message=asked.message or "Not installed")
-    return {name: found.get(name, unknown) for name in SERVICES}
+async def _services(ports: Ports) -> Components:
+    async with ports.reading() as connection:
+        return {one.service: _service(one) for one in await health.services(connection)}
 
 
-def _service(health: ServiceHealth, at: datetime) -> Component:
-    slow = health.oldest_unpublished_at and at - health.oldest_unpublished_at > SLOW_OUTBOX
-    message = (
-        f"{health.sessions} sessions, {health.unpublished} events unpublished,"
-        f" {health.waiting} messages held, {health.dead} dead letters"
-    )
-    if not health.sessions:
-        return Component(status="down", message=f"Not connected; {message}")
-    return Component(status="degraded" if slow or health.dead else "ok", message=message)
+def _service(of: ServiceHealth) -> Component:
+    if not of.sessions:
+        message = f"Not connected to PostgreSQL: start the {of.service}, or look at its log"
+        return Component(status="down", message=message)
+    oldest = of.oldest_seconds or 0.0
+    waits = f"{of.unpublished} events wait to be published, the oldest for {_age(oldest)}"
+    if oldest > SLOW_OUTBOX_SECONDS:
+        return Component(status="degraded", message=f"{waits}: does Kafka answer the {of.service}?")
+    held = f"; {of.waiting} messages wait to be tried again" if of.waiting else ""
+    message = f"Connected, {waits if of.unpublished else 'every event is published'}{held}"
+    return Component(status="ok", message=message)
+
+
+async def _working(ports: Ports) -> Components:
+    async with ports.reading() as connection:
+        work = await health.work(connection)
+        dead = {one.service: one.dead for one in await health.services(connection) if one.dead}
+    parts = (_dead_letters(dead), _refreshes(work), _schedule(work), _mails(work))
+    return dict(zip(WORKING, parts, strict=True))
+
+
+def _dead_letters(dead: Mapping[str, int]) -> Component:
+    if not dead:
+        return Component(status="ok", message="None")
+    where = ", ".join(f"{number} of the {service}" for service, number in dead.items())
+    message = f"{where}: see GET /admin/dead-letters, then replay or discard each"
+    return Component(status="degraded", message=message)
+
+
+def _refreshes(work: Work) -> Component:
+    if not work.refreshes:
+        return Component(status="ok", message="No city is being read")
+    oldest = work.oldest_refresh_seconds or 0.0
+    message = f"{work.refreshes} under way, the oldest for {_age(oldest)}"
+    if oldest > SLOW_REFRESH_SECONDS:
+        return Component(status="degraded", message=f"{message}: look at the scraper's log")
+    return Component(status="ok", message=message)
+
+
+def _schedule(work: Work) -> Component:
+    if work.ticked_at is None:
+        return Component(status="ok", message="No tick yet: the first comes at SCHEDULE_TIME")
+    message = f"The last tick was {work.last_tick}, at {work.ticked_at:%Y-%m-%d %H:%M:%S} UTC"
+    if work.tick_is_overdue:
+        advice = "the next is overdue: is the scheduler up, and SCHEDULER_ENABLED?"
+        return Component(status="degraded", message=f"{message}; {advice}")
+    return Component(status="ok", message=message)
+
+
+def _mails(work: Work) -> Component:
+    wrong: list[str] = []
+    if work.mails_unknown:
+        where = "see GET /admin/mails?state=unknown, then resolve each"
+        wrong.append(f"{work.mails_unknown} may or may not have arrived: {where}")
+    if work.mails_overdue:
+        wrong.append(
+            f"{work.mails_overdue} should have been sent by now: look at the notifier's log"
+        )
+    message = "; ".join(wrong) or "None is in doubt, none is overdue"
+    return Component(status="degraded" if wrong else "ok", message=message)
+
+
+def _age(seconds: float) -> str:
+    whole = timedelta(seconds=round(seconds))
+    return f"{whole.seconds} s" if whole < timedelta(minutes=2) else str(whole)
