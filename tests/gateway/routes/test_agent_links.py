@@ -1,114 +1,17 @@
 """Pages that links in mails lead to: opened by the link alone, readable by anyone, kept by nobody."""
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
-from libs import links
 from libs.common.postgres import Connection
 from tests.gateway.routes.conftest import Api, Make, deliver
-
-SECRET = "signs-links"
-ONE_CLICK = {"List-Unsubscribe": "One-Click"}
+from tests.gateway.routes.linking import page_of, somebody, unsubscribing
 
 
 @pytest.fixture
 async def reader(make_api: Make) -> Api:
-    """Somebody without a key."""
-    somebody = await make_api()
-    somebody.headers.pop("X-API-Key")
-    somebody.headers.pop("X-Admin-Key")
-    return somebody
-
-
-def token(purpose: Any, client_id: str | UUID, *, days_ago: float = 0) -> str:
-    issued_at = datetime.now(UTC) - timedelta(days=days_ago)
-    return links.sign(SECRET, purpose, UUID(str(client_id)), issued_at)
-
-
-def unsubscribing(client_id: str | UUID, **given: Any) -> str:
-    return f"/u/{token('unsubscribe', client_id, **given)}"
-
-
-def page_of(client_id: str | UUID, **given: Any) -> str:
-    return f"/c/{token('page', client_id, **given)}"
-
-
-async def suppressed(admin: Connection) -> int:
-    return int(await admin.fetchval("select count(*) from notifier.suppression") or 0)
-
-
-async def test_looking_changes_nothing(reader: Api, admin: Connection, client_id: str):
-    answers = [await reader.get(unsubscribing(client_id, days_ago=4000)) for _ in range(2)]
-
-    assert [answer.status_code for answer in answers] == [200, 200]
-    assert answers[0].text == answers[1].text
-    assert answers[0].text.count("<button") == 1
-    assert "Ne plus les recevoir" in answers[0].text
-    assert await suppressed(admin) == 0
-
-
-async def test_one_click_unsubscribes_at_once_and_as_often_as_asked(
-    reader: Api, admin: Connection, client_id: str
-):
-    path = unsubscribing(client_id)
-
-    answers = [await reader.post(path, data=ONE_CLICK) for _ in range(3)]
-
-    assert {answer.status_code for answer in answers} == {200}
-    assert "Vous ne recevez plus nos messages" in answers[-1].text
-    assert await suppressed(admin) == 1
-    assert "Les recevoir de nouveau" in (await reader.get(path)).text
-
-
-@pytest.mark.parametrize(
-    "sent",
-    [
-        {"data": {"action": "unsubscribe"}},
-        {"files": {"List-Unsubscribe": (None, "One-Click")}},
-        {"content": b""},
-        {"content": b"\xff\x00", "headers": {"Content-Type": "application/x-www-form-urlencoded"}},
-        {"json": ONE_CLICK},
-    ],
-)
-async def test_whatever_a_program_posts_unsubscribes(
-    reader: Api, admin: Connection, client_id: str, sent: Any
-):
-    answer = await reader.post(unsubscribing(client_id), **sent)
-
-    assert answer.status_code == 200
-    assert await suppressed(admin) == 1
-
-
-async def test_the_same_link_resumes(reader: Api, admin: Connection, client_id: str):
-    path = unsubscribing(client_id)
-    await reader.post(path, data=ONE_CLICK)
-
-    answers = [await reader.post(path, data={"action": "resume"}) for _ in range(2)]
-
-    assert {answer.status_code for answer in answers} == {200}
-    assert "Ne plus les recevoir" in answers[-1].text
-    assert await suppressed(admin) == 0
-
-
-async def test_a_client_who_is_gone_is_sent_nothing_and_told_so(reader: Api, admin: Connection):
-    answer = await reader.post(unsubscribing(uuid4()), data=ONE_CLICK)
-
-    assert answer.status_code == 200
-    assert "ne mène à aucun compte" in answer.text
-    assert await suppressed(admin) == 0
-
-
-async def test_a_link_to_the_page_is_no_link_to_unsubscribe(
-    reader: Api, admin: Connection, client_id: str
-):
-    for path in (f"/u/{token('page', client_id)}", f"/c/{token('unsubscribe', client_id)}"):
-        assert (await reader.get(path)).status_code == 404
-    answer = await reader.post(f"/u/{token('page', client_id)}", data=ONE_CLICK)
-    assert answer.status_code == 404
-    assert await suppressed(admin) == 0
+    return await somebody(make_api)
 
 
 @pytest.mark.parametrize("path", ["/u/x", "/c/x", f"/u/{'A' * 48}", f"/c/{'A' * 48}", "/c/é"])

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 from libs.common.postgres import Connection
 from tests.gateway.routes.conftest import Api
-from tests.gateway.routes.test_agent_links import page_of, unsubscribing
+from tests.gateway.routes.linking import page_of, unsubscribing
 
 
 async def revoke(api: Api, client_id: str) -> int:
