@@ -3,7 +3,7 @@ from typing import Any, cast
 import httpx
 import msgspec
 import pytest
-from litestar import Litestar, MediaType, delete, get
+from litestar import Litestar, MediaType, Request, Response, delete, get
 from litestar.datastructures import Cookie, ResponseHeader
 
 from services.gateway.routes.answer import Answer
@@ -43,13 +43,34 @@ def perhaps() -> Said | None:
     return None
 
 
-ROUTES = (value, beside, cookie, text, nothing, perhaps)
+@get("/tagged", sync_to_thread=False, status_code=202)
+def tagged(request: Request[Any, Any, Any]) -> Response[Said]:
+    return _answer_of(request)(Said("with a tag"), headers={"ETag": '"1"', "X-Beside": "é"})
+
+
+@get("/named", sync_to_thread=False)
+def named(request: Request[Any, Any, Any]) -> Response[Said]:
+    return _answer_of(request)(Said("with a status"), status_code=203, headers={"ETag": '"1"'})
+
+
+@get("/unchanged", sync_to_thread=False)
+def unchanged(request: Request[Any, Any, Any]) -> Response[None]:
+    return _answer_of(request)(None, status_code=304, headers={"ETag": '"1"'})
+
+
+def _answer_of(request: Request[Any, Any, Any]) -> type[Response[Any]]:
+    """Of the application under test: ours, or Litestar's."""
+    return request.app.response_class or Response
+
+
+ROUTES = (value, beside, cookie, text, nothing, perhaps, tagged, named, unchanged)
 
 
 @pytest.mark.parametrize(
     "method, path",
     [("GET", "/value"), ("GET", "/beside"), ("GET", "/cookie"), ("GET", "/text"),
-     ("DELETE", "/nothing"), ("GET", "/perhaps")],
+     ("DELETE", "/nothing"), ("GET", "/perhaps"), ("GET", "/tagged"), ("GET", "/named"),
+     ("GET", "/unchanged")],
 )  # fmt: skip
 async def test_the_short_way_says_what_litestar_says(method: str, path: str):
     ours = await _ask(Litestar(ROUTES, response_class=Answer), method, path)
