@@ -5,7 +5,7 @@ from litestar import delete
 
 from libs.common.events import ClientErased
 from services.gateway.handlers.closing import close
-from services.gateway.repository import erasure, idempotency, movements
+from services.gateway.repository import agent_links, erasure, idempotency, movements
 from services.gateway.routes.audited import record
 from services.gateway.routes.body import StrictRequest
 from services.gateway.routes.ports import Given
@@ -33,6 +33,7 @@ async def erase_client(client_id: PathId, ports: Given, request: StrictRequest) 
             connection, await erasure.open_jobs(connection, found), "erased", runs=movements
         )
         await idempotency.erase(connection, found)
+        await agent_links.revoke(connection, found)
         await erasure.bury(connection, found)
         await record(connection, request, "client.erase", found)
         emit(ClientErased(client_id=found), None)

@@ -25,7 +25,7 @@ CHANGES = {
 }  # fmt: skip
 
 
-async def announced(admin: Connection) -> int:
+async def announced(admin: Connection) -> Any:
     statement = "select count(*) from gateway.outbox where topic = 'client.registered'"
     return await admin.fetchval(statement)
 
