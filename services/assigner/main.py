@@ -13,6 +13,7 @@ from libs.common.outbox import Emit
 from libs.common.postgres import Connection, Pool
 from libs.common.settings import load
 from libs.egress import egress
+from services.assigner import metrics
 from services.assigner.geocoder import Geoplateforme
 from services.assigner.handlers import assigning, erasing
 from services.assigner.handlers.ports import Books, OpenBooks
@@ -77,6 +78,7 @@ async def main() -> None:
             keep(settings.database_url, settings.rule),
             wake=wake,
             ready=consuming.ready,
+            gauges=metrics.GAUGES,
             sources=[consuming.lag],
         )
 

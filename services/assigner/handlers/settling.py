@@ -13,6 +13,7 @@ from typing import Final, NoReturn
 import msgspec
 import structlog
 
+from services.assigner import metrics
 from services.assigner.domain.position import Home, Position, printed
 from services.assigner.handlers.asking import Asked, ask
 from services.assigner.handlers.ports import Books, Claimed, Geocoder, Known, OpenBooks
@@ -87,7 +88,8 @@ class Settler(msgspec.Struct, frozen=True, kw_only=True):
             batch = await _with_homes(books, claimed)
         if batch:
             async with self.open_books() as books:
-                await _settle(books, batch.claimed, batch.homes, {})
+                settled = await _settle(books, batch.claimed, batch.homes, {})
+            metrics.count_doors(settled)
         return bool(batch)
 
     async def _tell_what_is_late(self) -> NoReturn:
@@ -148,16 +150,18 @@ class Settler(msgspec.Struct, frozen=True, kw_only=True):
         clock = asyncio.get_running_loop().time
         began = clock()
         asked = await ask(batch.unknown, geocoder=geocoder, seconds=batch.seconds)
+        metrics.count_failures(len(asked.failures))
         for failure in asked.failures:
             log.warning("geocoder_failed", error=str(failure), again_in=failure.again_in)
         again = _worth_another_try(batch, asked, spent_seconds=clock() - began)
         async with self.open_books() as books:
             ready = [one for one in batch.claimed if one not in again]
-            await _settle(books, ready, batch.homes, asked.said)
+            settled = await _settle(books, ready, batch.homes, asked.said)
             if asked.said:
                 await books.positions.remember(list(asked.said.values()))
             if again:
                 await books.positions.give_back(again, after_seconds=asked.again_in or 0.0)
+        metrics.count_doors(settled)
 
 
 async def _with_homes(books: Books, claimed: Sequence[Claimed]) -> Batch | None:
@@ -180,8 +184,11 @@ def _worth_another_try(batch: Batch, asked: Asked, *, spent_seconds: float) -> l
 
 async def _settle(
     books: Books, claimed: Sequence[Claimed], homes: Sequence[Known], said: Said
-) -> None:
-    """Keep what is known of the homes of these runs, and tell those that nobody has told."""
+) -> list[Position | None]:
+    """Keep what is known of the homes of these runs, and tell those that nobody has told.
+
+    Returns where each home stands that was settled, or nothing for those that only a sale knows.
+    """
     released = await books.positions.release(claimed) if claimed else ()
     jobs = {event.job_id for event, _ in released}
     settled: list[tuple[Home, str, Position | None]] = []
@@ -193,3 +200,4 @@ async def _settle(
         await books.positions.settle(settled)
     for event, cause in released:
         books.emit(event, cause)
+    return [found for _, _, found in settled]

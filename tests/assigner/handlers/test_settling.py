@@ -13,12 +13,14 @@ from libs.common.envelope import Received
 from libs.common.events import ClientErased
 from libs.common.ids import uuid7
 from libs.common.postgres import Connection
+from services.assigner import metrics
 from services.assigner.handlers import settling
 from services.assigner.handlers.erasing import erase
 from services.assigner.repository.choices import PostgresChoices
 from tests.assigner.awaiting import choose, delivered, settler, told
 from tests.assigner.stock import RULE, add, home, ready, street
 from tests.support.database import Database
+from tests.support.scrape import scraped
 
 RAW = "12 B RUE DE LA REPUBLIQUE"
 PRINTED = "12 bis rue de la République, 01000 Bourg-en-Bresse"
@@ -59,6 +61,26 @@ async def test_a_choice_waits_and_is_told_once_with_the_geocoders_doors(
     street_and_place = " avenue Jean Jaurès, 01000 Bourg-en-Bresse"
     assert all(each["printed_address"].endswith(street_and_place) for each in homes)
     assert await connection.fetchval("select count(*) from awaited_position") == 0
+
+
+async def test_doors_and_waiting_choices_are_counted(database: Database, site: Publisher):
+    await add(database, street(30))
+    connection = await database.connect("assigner")
+    before = await scraped(database, "assigner", metrics.GAUGES)
+    await choose(connection, ready())
+    waiting = await scraped(database, "assigner", metrics.GAUGES)
+
+    async with settler(database, site) as one:
+        await one.ask_once()
+    after = await scraped(database, "assigner", metrics.GAUGES)
+
+    counts = [shown["awaited_positions",] for shown in (before, waiting, after)]
+    assert counts == [0, 1, 0]
+    doors = [
+        sum(shown.get(("doors_total", who), 0) for who in ("geocoder", "sale"))
+        for shown in (before, after)
+    ]
+    assert doors[1] - doors[0] == 10
 
 
 async def test_door_and_raw_address_never_change(database: Database, site: Publisher):
