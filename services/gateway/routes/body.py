@@ -27,6 +27,8 @@ class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """What a request says. `checks` are the rules of a field that its type cannot say."""
 
     checks: ClassVar[Mapping[str, Check]] = {}
+    least_fields: ClassVar[int] = 0
+    """So many must be named, whichever they are."""
 
 
 class StrictRequest(Request[Any, Any, Any]):
@@ -53,6 +55,8 @@ def read(raw: bytes, kind: type[B]) -> B:
         raise _unreadable(raw) from error
     if not isinstance(given, dict):
         raise invalid(Fault(pointer="", detail="Expected an object"))
+    if len(given) < kind.least_fields:
+        raise invalid(Fault(pointer="", detail="Name at least one field"))
     values: dict[str, Any] = {}
     faults = [*_read_fields(given, kind, values), *_unknown_fields(given, kind)]
     if faults:

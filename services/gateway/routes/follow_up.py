@@ -18,7 +18,6 @@ from services.gateway.routes.answer import Answer
 from services.gateway.routes.body import Body, Check, StrictRequest
 from services.gateway.routes.conditional import require_match, tag_of
 from services.gateway.routes.ports import Given
-from services.gateway.routes.problems import Fault, invalid
 from services.gateway.routes.properties import (
     FollowedProperty,
     FollowUpStatus,
@@ -26,18 +25,20 @@ from services.gateway.routes.properties import (
     require_client,
     with_history,
 )
-from services.gateway.routes.values import PathId, identifier, printable
+from services.gateway.routes.values import CONTROLS, PathId, identifier, printable
 
 log = structlog.get_logger()
 
 COLUMNS: Final = {"desired_price": "desired_price_eur"}
-END_OF_LINE: Final = re.compile(r"\r?\n")
+UNKEEPABLE: Final = CONTROLS.replace(r"\u0000-\u001f", r"\u0000-\u0008\u000b\u000c\u000e-\u001f")
+LINES: Final = f"^[^{UNKEEPABLE}]*$"
+"""Several lines, tabs too, without the signs that turn the direction of text."""
 
 
 def printable_lines(value: str | None) -> str | None:
     """What is wrong with lines of printable text."""
-    wrong = (printable(line) for line in END_OF_LINE.split(value or "") if line)
-    return next((each for each in wrong if each), None)
+    wrong = value is not None and re.search(f"[{UNKEEPABLE}]", value)
+    return "holds control characters" if wrong else None
 
 
 class FollowUpChange(Body, frozen=True, kw_only=True):
@@ -45,7 +46,14 @@ class FollowUpChange(Body, frozen=True, kw_only=True):
 
     status: FollowUpStatus | UnsetType = UNSET
     notes: (
-        Annotated[str, Meta(max_length=5000, description="Several lines if you like")]
+        Annotated[
+            str,
+            Meta(
+                max_length=5000,
+                description="Several lines if you like",
+                extra_json_schema={"pattern": LINES},
+            ),
+        ]
         | UnsetType
         | None
     ) = UNSET
@@ -56,6 +64,7 @@ class FollowUpChange(Body, frozen=True, kw_only=True):
         Annotated[float, Meta(ge=0, le=1_000_000_000, description="In euros")] | UnsetType | None
     ) = UNSET
 
+    least_fields: ClassVar[int] = 1
     checks: ClassVar[Mapping[str, Check]] = {"notes": printable_lines, "sale_horizon": printable}
 
 
@@ -93,11 +102,8 @@ async def _set(
 
 
 def _change(data: FollowUpChange) -> dict[str, Any]:
-    given = {
+    return {
         COLUMNS.get(name, name): value
         for name, value in msgspec.structs.asdict(data).items()
         if value is not UNSET
     }
-    if not given:
-        raise invalid(Fault(pointer="", detail="Name at least one field to change"))
-    return given

@@ -21,6 +21,8 @@ def schemas(handlers: Iterable[HTTPRouteHandler]) -> dict[str, Any]:
     for kind in kinds:
         if issubclass(kind, Body):
             _tell_checks(kind, components[kind.__name__]["properties"])
+            if kind.least_fields:
+                components[kind.__name__]["minProperties"] = kind.least_fields
     return components
 
 

@@ -88,6 +88,11 @@ async def test_who_read_an_older_state_is_refused(api: Api, home: str):
     assert len((await api.get(home)).json()["history"]) == 1
 
 
+async def test_the_description_asks_for_a_field(api: Api):
+    schemas = (await api.get("/openapi.json")).json()["components"]["schemas"]
+    assert schemas["FollowUpChange"]["minProperties"] == 1
+
+
 async def test_the_same_again_is_no_new_state(api: Api, home: str):
     once, again = [await api.patch(home, json={"status": "sold"}) for _ in range(2)]
 
@@ -107,6 +112,7 @@ async def test_the_same_again_is_no_new_state(api: Api, home: str):
         ({"desired_price": 1e12}, "/desired_price"),
         ({"sale_horizon": "a\u0000b"}, "/sale_horizon"),
         ({"notes": "a\u0000b"}, "/notes"),
+        ({"notes": "\u202egnp.exe"}, "/notes"),
         ({"notes": "x" * 5001}, "/notes"),
     ],
 )
