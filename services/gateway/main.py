@@ -36,7 +36,15 @@ from services.gateway.handlers.outcomes import record_outcomes
 from services.gateway.handlers.retries import start_due
 from services.gateway.handlers.schedule import send_day
 from services.gateway.handlers.watchdog import PATIENCE, watch
-from services.gateway.repository import idempotency, movements, rate, retries, schedule, watchdog
+from services.gateway.repository import (
+    idempotency,
+    movements,
+    rate,
+    readiness,
+    retries,
+    schedule,
+    watchdog,
+)
 from services.gateway.repository.connections import Connections
 from services.gateway.routes.app import create_app
 from services.gateway.routes.feed import Feed
@@ -170,7 +178,7 @@ async def serve(
     """Answer HTTP until cancelled."""
 
     async def is_ready() -> bool:
-        return not await service.database_problem(settings)
+        return not await readiness.missing(settings)
 
     app = create_app(
         settings=settings,
@@ -212,7 +220,7 @@ async def main() -> None:
             consuming=consuming,
         ),
         wake=wake,
-        ready=partial(service.database_problem, settings),
+        ready=partial(readiness.missing, settings),
         gauges=metrics.GAUGES,
         sources=[consuming.lag],
     )
