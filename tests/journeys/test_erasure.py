@@ -203,13 +203,24 @@ async def test_what_a_rude_server_said_is_forgotten_too(stack: Stack, office: Po
             "ascii", "replace"
         ).decode()
     )
-    job = await stack.finished(await stack.start_job(client_id))
-    assert job["status"] == "failed"
+    job_id = await stack.start_job(client_id)
+    assert (await stack.finished(job_id))["status"] == "failed"
+    choice = await stack.query(
+        "select chosen_at from assigner.choice where job_id = $1::uuid", job_id
+    )
+    del office.refused[who["email"]]
+    await asked(stack, "POST", f"/admin/jobs/{job_id}/retry")
+    assert (await stack.finished(job_id))["status"] == "completed"
+    assert office.to(who["email"]) == 2
+    kept = await stack.query(
+        "select chosen_at from assigner.choice where job_id = $1::uuid", job_id
+    )
+    assert kept == choice
 
     await erased(stack, client_id)
     await quiet(stack)
 
-    assert office.to(who["email"]) == 1
+    assert office.to(who["email"]) == 2
 
 
 async def test_at_last_nothing_names_any_of_them(stack: Stack) -> None:

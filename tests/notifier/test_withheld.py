@@ -163,3 +163,16 @@ async def test_an_international_address_reaches_its_server(stage: Stage, server:
     await stage.send()
 
     assert server.recipients == ["jo@xn--agence--hya.test"]
+
+
+async def test_a_run_under_way_is_delivered_to_whoever_is_no_longer_active(
+    stage: Stage, server: MailServer
+):
+    client_id = await stage.client()
+    await stage.hear(await stage.job(client_id))
+    await stage.admin.execute("update gateway.client set status = 'inactive'")
+
+    await stage.send()
+
+    assert (await stage.mail())["state"] == "sent"
+    assert len(server.taken) == 1

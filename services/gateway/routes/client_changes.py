@@ -63,9 +63,7 @@ class ClientChange(Body, frozen=True, kw_only=True):
     checks: ClassVar[Mapping[str, Check]] = Registration.checks
 
 
-@patch(
-    "/clients/{client_id:str}", tags=["Clients"], opt={"refuses": [404, 409, 412], "guarded": True}
-)
+@patch("/clients/{client_id:str}", tags=["Clients"], opt={"refuses": [404, 409, 412]})
 async def change_client(
     client_id: PathId, data: JSONBody[ClientChange], ports: Given, request: StrictRequest
 ) -> Response[ClientAnswer]:
