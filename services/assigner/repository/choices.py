@@ -86,7 +86,9 @@ ERASE: Final = """
     ), remembered as (
       insert into erased_client (client_id) select client_id from client on conflict do nothing
     ), released as (
-      delete from hold where client_id in (select client_id from client)
+      delete from hold where home_key in (
+        select home_key from hold where client_id in (select client_id from client)
+        order by home_key for update)  -- as a choice takes them: no deadlock
     ), unlearnt as (
       delete from follow_up_history where client_id in (select client_id from client)
     ), unfollowed as (
