@@ -22,14 +22,15 @@ CONTACTS: Final = """
     where contact.client_id = any($1::uuid[])
 """
 
+# `offset 0`: each door is looked up by its key; else all doors under opposition are read each time.
 HOMES: Final = """
     select job_id, position, home_key, address, postal_code, city_name, kind, sold_on,
            price_eur::float8 as price_eur, surface_m2::float8 as surface_m2, rooms, source,
            land_m2::float8 as land_m2, printed_address, estimate_eur, estimate_low_eur,
            estimate_high_eur, estimate_basis, estimate_comparables,
            (assigned_at at time zone 'Europe/Paris')::date as assigned_on,
-           exists (select from scraper.opposed where opposed.home_key = delivered.home_key)
-             as opposed
+           exists (select from scraper.opposed where opposed.home_key = delivered.home_key
+                   offset 0) as opposed
     from assigner.delivered
     where job_id = any($1::uuid[])
     order by job_id, position

@@ -21,14 +21,15 @@ T = TypeVar("T")
 
 LEASE: Final = timedelta(seconds=30)
 
+# `offset 0`: client and door are looked up by their keys; else all of them are read each time.
 HAND_OVER: Final = """
     with asked as (
       select * from unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::jsonb[],
                            $6::text[], $7::text[], $8::text[])
         as asked (id, fence, recipient, subject, headers, text_body, html_body, written_to)
-    ), withheld as (
+    ), withheld as materialized (
       select mail_id from unnest($10::uuid[], $11::text[]) as shown (mail_id, home_key)
-      join scraper.opposed using (home_key)
+      where exists (select from scraper.opposed where opposed.home_key = shown.home_key offset 0)
     ), promised as (
       update mail
       set state = 'handing_off', lease_until = public.clock() + $9::interval,
@@ -37,7 +38,7 @@ HAND_OVER: Final = """
       where mail.id = asked.id and mail.fence = asked.fence and state = 'claimed'
         and (client_id is null or exists (
           select from gateway.client_contact as contact
-          where contact.client_id = mail.client_id and contact.email = asked.written_to))
+          where contact.client_id = mail.client_id and contact.email = asked.written_to offset 0))
         and (kind not in ('notification', 'monthly') or not exists (
           select from suppression where suppression.client_id = mail.client_id))
         and not exists (select from withheld where withheld.mail_id = mail.id)
