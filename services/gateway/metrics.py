@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Final
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 from libs.telemetry.metrics import SqlGauge
 from services.gateway.domain.movements import Movement
@@ -21,9 +21,12 @@ REQUESTS: Final = Counter(
 )
 REQUEST_SECONDS: Final = Histogram(
     "trackimmo_http_request_seconds",
-    "From a request's headers to the end of its answer.",
+    "From a request's headers to the end of its answer, of a stream to its beginning.",
     ["route"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)
+STREAMS: Final = Gauge(
+    "trackimmo_streams", "Readers of server-sent events: of one job, or of all.", ["of"]
 )
 STEP_SECONDS: Final = Histogram(
     "trackimmo_job_step_seconds",

@@ -10,6 +10,7 @@ from uuid import UUID
 import structlog
 
 from libs.common import postgres
+from services.gateway import metrics
 from services.gateway.repository import events
 from services.gateway.repository.connections import Lend
 from services.gateway.repository.events import Moved
@@ -96,7 +97,8 @@ class Feed:
         told.add(listener)
         self._someone.set()
         try:
-            yield listener
+            with metrics.STREAMS.labels(kind).track_inprogress():
+                yield listener
         finally:
             told.discard(listener)
             if not told:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final, Literal
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from libs.common import postgres
 from services.gateway.domain.movements import Detail
 from services.gateway.repository.events import JobNow, Moved
 from services.gateway.routes.feed import PAGE, Feed, Listener
+from services.gateway.routes.trace import STREAM
 
 log = structlog.get_logger()
 
@@ -27,7 +29,7 @@ GOODBYE_SECONDS: Final = 1.0
 HELLO: Final = b"retry: 3000\n\n"
 PING: Final = b": ping\n\n"
 HEADERS: Final = [
-    (b"content-type", b"text/event-stream; charset=utf-8"),
+    STREAM,
     (b"cache-control", b"no-store"),
     (b"x-accel-buffering", b"no"),
 ]
@@ -157,8 +159,9 @@ async def _first_of(*works: Awaitable[Any]) -> None:
         await asyncio.wait(tasks)
 
 
+@lru_cache(maxsize=2048)
 def encoded(moved: Moved) -> bytes:
-    """A movement as an event of the stream."""
+    """A movement as an event of the stream; written once for all who hear of it at the same time."""
     detail = moved.detail
     done, total = _reach(detail)
     said = JobMoved(

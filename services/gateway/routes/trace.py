@@ -27,6 +27,8 @@ GUARDS: Final = (
     (b"cache-control", b"no-store"),
 )
 """On every answer that does not say something else itself."""
+STREAM: Final = (b"content-type", b"text/event-stream; charset=utf-8")
+"""Such an answer goes on for an hour: how long it took to begin is what we measure."""
 IDS: Final = {b"x-request-id": "x-request-id", b"traceparent": "traceparent"}
 """What a caller may send of its own trace."""
 
@@ -70,12 +72,14 @@ def traced(app: ASGIApp) -> ASGIApp:
         sent = _sent(scope)
         span = traces.begin("server", scope["method"], sent.get("traceparent", ""))
         trace = trace_of(sent, span)
-        status = 500
+        status, until_streamed = 500, None
 
         async def send_on(message: Message) -> None:
-            nonlocal status
+            nonlocal status, until_streamed
             if message["type"] == "http.response.start":
                 status = message["status"]
+                if STREAM in message["headers"]:
+                    until_streamed = time.perf_counter() - began
                 _complete(message, trace)
             await send(message)
 
@@ -88,7 +92,8 @@ def traced(app: ASGIApp) -> ASGIApp:
         try:
             await app(scope, receive, send_on)
         finally:
-            _record(scope, status, time.perf_counter() - began, span)
+            took = time.perf_counter() - began
+            _record(scope, status, took, span, answered=until_streamed or took)
             structlog.contextvars.reset_contextvars(**bound)
 
     return answer
@@ -109,11 +114,16 @@ def _complete(message: HTTPResponseStartEvent, trace: Trace) -> None:
 
 
 def _record(
-    scope: Mapping[str, Any], status: int, seconds: float, span: traces.Span | None
+    scope: Mapping[str, Any],
+    status: int,
+    seconds: float,
+    span: traces.Span | None,
+    *,
+    answered: float,
 ) -> None:
     """One line; the path's pattern, since a path or query value may hold anything."""
     method, route = scope["method"], scope.get("path_template") or "unmatched"
-    metrics.count_request(method, route, status, seconds)
+    metrics.count_request(method, route, status, answered)
     log.info(
         "request",
         method=method,
