@@ -2,7 +2,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.gateway.routes.body import Body, pointer, read
@@ -30,6 +30,8 @@ def outcome(raw: bytes, kind: type[Body]) -> Body | Refusal:
         return refusal
 
 
+# a machine with other work to do is no fault of ours
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(KINDS), st.dictionaries(st.sampled_from(NAMES) | st.text(), ANY_JSON))
 def test_whatever_is_said_is_read_or_refused_by_name(kind: type[Body], said: dict[str, Any]):
     result = outcome(msgspec.json.encode(said), kind)
@@ -38,11 +40,13 @@ def test_whatever_is_said_is_read_or_refused_by_name(kind: type[Body], said: dic
         assert all(fault.pointer and fault.detail for fault in result.faults)
 
 
+@settings(deadline=None)
 @given(st.binary())
 def test_whatever_bytes_come_are_read_or_refused(raw: bytes):
     assert isinstance(outcome(raw, ProcessClient), ProcessClient | Refusal)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(registration())), ANY_JSON)
 def test_one_strange_field_is_refused_alone(name: str, value: Any):
     result = outcome(msgspec.json.encode(registration(**{name: value})), Registration)
