@@ -44,7 +44,9 @@ async def test_a_registered_agent_receives_the_addresses_that_the_api_shows(stac
     assert shown["total_count"] == 10
     assert len({home["address_id"] for home in shown["properties"]}) == 10
     for home in shown["properties"]:
-        assert home["address_raw"].split(",")[0] in text
+        door, _, place = home["printed_address"].rpartition(", ")
+        assert door in text
+        assert place in text
         assert home["insee_code"] == "01053"
     assert await mail_to(stack, "agent1@example.org", "Bienvenue chez TrackImmo")
 

@@ -9,6 +9,7 @@ keeps what its sale says.
 import math
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
@@ -162,8 +163,9 @@ def _same_street(ours: str, theirs: str) -> bool:
     return has_names and (first <= second or second <= first)
 
 
-def _words(street: str) -> set[str]:
-    return {word for word in _WORD.findall(folded(street)) if word not in SMALL}
+@lru_cache(maxsize=8192)
+def _words(street: str) -> frozenset[str]:
+    return frozenset(word for word in _WORD.findall(folded(street)) if word not in SMALL)
 
 
 def _metres(home: Home, answer: Answer) -> float | None:

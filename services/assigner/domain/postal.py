@@ -6,6 +6,7 @@ touches. What the registry's capitals hide and our words do not know stays as it
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -31,7 +32,9 @@ class Line(msgspec.Struct, frozen=True):
 
 def read_line(address: str) -> Line:
     """What a line says, its blanks put right."""
-    tidy = " ".join("".join(c if c.isprintable() else " " for c in address).split())
+    if not address.isprintable():
+        address = "".join(c if c.isprintable() else " " for c in address)
+    tidy = " ".join(address.split())
     found = _LINE.fullmatch(tidy)
     if not found:
         return Line("", "", tidy)
@@ -62,6 +65,7 @@ def printed_city(name: str) -> str:
     return _DISTRICT.sub("", name)
 
 
+@lru_cache(maxsize=8192)  # a town's homes share its streets
 def printed_street(street: str) -> str:
     """A street of the land registry with its words spelled out, small where French has them small."""
     words = _ELISION.sub(r"\1 ", street).replace("ST-", "ST ").split()
