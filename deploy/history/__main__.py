@@ -38,7 +38,7 @@ async def _import(file: Path, url: str) -> Outcome:
     rows = read(file)
     connection = await postgres.connect(url)
     try:
-        return await load(connection, rows, lambda done: _say(f"{done:,} of {len(rows):,} rows"))
+        return await load(connection, rows, _say)
     finally:
         await connection.close()
 

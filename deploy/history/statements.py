@@ -9,6 +9,10 @@ STAGE: Final = """
       reason text, client uuid, place text, door_key text)
 """
 
+TAKEN: Final = """
+    create temporary table taken (place text, door_key text, client uuid)
+"""
+
 TOWN: Final = """
     create function pg_temp.town(name text) returns text language sql as $$
       select coalesce(string_agg(scraper.short_word(word), ' ' order by at), '')
@@ -80,9 +84,6 @@ REASONS: Final = """
     where reason is null
 """
 
-# No load is under way that would not see them.
-ALONE: Final = "select pg_advisory_xact_lock(hashtextextended('scraper.doors', 0))"
-
 STORE: Final = """
     insert into scraper.past_delivery (insee_code, door_key, client_id, delivered_at)
     select place, door_key, client,
@@ -92,18 +93,27 @@ STORE: Final = """
     on conflict do nothing
 """
 
-RECALL: Final = """
-    select scraper.recall_doors(array(
-      select distinct unnest(coalesce(place.expands_to, array[told.place]))
-      from told join scraper.place on place.insee_code = told.place where told.reason is null
-    ), true)
+KEEP: Final = """
+    insert into taken select place, door_key, client from told where reason is null
 """
 
 REFUSED: Final = "select line, reason from told where reason is not null order by line"
 
+# Of whatever file: an import that was stopped is taken up.
+COMMUNES: Final = """
+    select distinct unnest(coalesce(place.expands_to, array[past.insee_code])) as insee_code
+    from scraper.past_delivery past left join scraper.place using (insee_code)
+    where past.doors is null order by 1
+"""
+
+# A load that is under way has brought doors that we cannot see: it ends first.
+ALONE: Final = "select pg_advisory_xact_lock(hashtextextended('scraper.doors', 0))"
+
+RECALL: Final = "select scraper.recall_doors($1, true)"
+
 FOUND: Final = """
     select count(*) as taken, count(*) filter (where past.doors > 0) as found
-    from told join scraper.past_delivery past
-      on (past.insee_code, past.door_key, past.client_id) = (told.place, told.door_key, told.client)
-    where told.reason is null
+    from taken join scraper.past_delivery past
+      on (past.insee_code, past.door_key, past.client_id)
+         = (taken.place, taken.door_key, taken.client)
 """

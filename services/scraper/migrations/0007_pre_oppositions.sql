@@ -6,54 +6,45 @@ set local role scraper_owner;
 -- a `home_key`, which is kept for ever and so stays as it is.
 create function scraper.plain_words(line text) returns text[]
 language sql immutable strict parallel safe
-return regexp_split_to_array(trim(regexp_replace(upper(regexp_replace(
-  normalize(replace(replace(replace(replace(line, 'œ', 'oe'), 'Œ', 'OE'), 'æ', 'ae'), 'Æ', 'AE'), NFKD),
-  '[\u0300-\u036f]', '', 'g')), '[^A-Z0-9]+', ' ', 'g')), ' ');
+return string_to_array(trim(regexp_replace(upper(
+  case when octet_length(line) = length(line) then line
+       else regexp_replace(
+         normalize(replace(replace(replace(replace(line, 'œ', 'oe'), 'Œ', 'OE'), 'æ', 'ae'), 'Æ', 'AE'), NFKD),
+         '[\u0300-\u036f]', '', 'g') end), '[^A-Z0-9]+', ' ', 'g')), ' ');
+
+-- One function for all words of a line, with the words as a constant: a call for each took ten times
+-- as long.
+create function scraper.short_words(words text[]) returns text[]
+language plpgsql immutable strict parallel safe
+as $$
+declare
+  short constant jsonb := '{
+    "RUE": "R", "AVENUE": "AV", "AVE": "AV", "BOULEVARD": "BD", "BLD": "BD", "BVD": "BD",
+    "BLVD": "BD", "BOUL": "BD", "ALLEE": "ALL", "ALLEES": "ALL", "CHEMIN": "CHE", "CHEM": "CHE",
+    "CH": "CHE", "CHEMINS": "CHE", "COURS": "CRS", "HAMEAU": "HAM", "IMPASSE": "IMP",
+    "LOTISSEMENT": "LOT", "PLACE": "PL", "RESIDENCE": "RES", "ROUTE": "RTE", "SQUARE": "SQ",
+    "PASSAGE": "PAS", "PASS": "PAS", "QU": "QUAI", "RUELLE": "RLE", "FAUBOURG": "FG", "FBG": "FG",
+    "MONTEE": "MTE", "SENTIER": "SEN", "SENTE": "SEN", "TRAVERSE": "TRA", "VILLAGE": "VGE",
+    "QUARTIER": "QUA", "DOMAINE": "DOM", "ESPLANADE": "ESP", "PROMENADE": "PROM", "VENELLE": "VEN",
+    "SAINT": "ST", "SAINTE": "STE", "DOCTEUR": "DR", "DOC": "DR", "GENERAL": "GAL", "GEN": "GAL",
+    "MARECHAL": "MAL", "COLONEL": "COL", "CAPITAINE": "CNE", "COMMANDANT": "CDT",
+    "LIEUTENANT": "LT", "PRESIDENT": "PDT", "PROFESSEUR": "PROF", "MONSEIGNEUR": "MGR",
+    "AMIRAL": "AML", "HUIT": "8", "ONZE": "11", "QUATORZE": "14", "PREMIER": "1"
+  }';
+begin
+  for at in 1 .. cardinality(words) loop
+    words[at] := coalesce(short ->> words[at], words[at]);
+    if words[at] ~ '^[0-9]+(ER|ERE|E|EME|IEME)$' then
+      words[at] := rtrim(words[at], 'EIMR');
+    end if;
+  end loop;
+  return words;
+end
+$$;
 
 create function scraper.short_word(word text) returns text
 language sql immutable strict parallel safe
-return case word
-  when 'RUE' then 'R'
-  when 'AVENUE' then 'AV' when 'AVE' then 'AV'
-  when 'BOULEVARD' then 'BD' when 'BLD' then 'BD' when 'BVD' then 'BD' when 'BLVD' then 'BD' when 'BOUL' then 'BD'
-  when 'ALLEE' then 'ALL' when 'ALLEES' then 'ALL'
-  when 'CHEMIN' then 'CHE' when 'CHEM' then 'CHE' when 'CH' then 'CHE' when 'CHEMINS' then 'CHE'
-  when 'COURS' then 'CRS'
-  when 'HAMEAU' then 'HAM'
-  when 'IMPASSE' then 'IMP'
-  when 'LOTISSEMENT' then 'LOT'
-  when 'PLACE' then 'PL'
-  when 'RESIDENCE' then 'RES'
-  when 'ROUTE' then 'RTE'
-  when 'SQUARE' then 'SQ'
-  when 'PASSAGE' then 'PAS' when 'PASS' then 'PAS'
-  when 'QU' then 'QUAI'
-  when 'RUELLE' then 'RLE'
-  when 'FAUBOURG' then 'FG' when 'FBG' then 'FG'
-  when 'MONTEE' then 'MTE'
-  when 'SENTIER' then 'SEN' when 'SENTE' then 'SEN'
-  when 'TRAVERSE' then 'TRA'
-  when 'VILLAGE' then 'VGE'
-  when 'QUARTIER' then 'QUA'
-  when 'DOMAINE' then 'DOM'
-  when 'ESPLANADE' then 'ESP'
-  when 'PROMENADE' then 'PROM'
-  when 'VENELLE' then 'VEN'
-  when 'SAINT' then 'ST' when 'SAINTE' then 'STE'
-  when 'DOCTEUR' then 'DR' when 'DOC' then 'DR'
-  when 'GENERAL' then 'GAL' when 'GEN' then 'GAL'
-  when 'MARECHAL' then 'MAL'
-  when 'COLONEL' then 'COL'
-  when 'CAPITAINE' then 'CNE'
-  when 'COMMANDANT' then 'CDT'
-  when 'LIEUTENANT' then 'LT'
-  when 'PRESIDENT' then 'PDT'
-  when 'PROFESSEUR' then 'PROF'
-  when 'MONSEIGNEUR' then 'MGR'
-  when 'AMIRAL' then 'AML'
-  when 'HUIT' then '8' when 'ONZE' then '11' when 'QUATORZE' then '14' when 'PREMIER' then '1'
-  else regexp_replace(word, '^([0-9]+)(ER|ERE|E|EME|IEME)$', '\1')
-end;
+return (scraper.short_words(array[word]))[1];
 
 create function scraper.is_way(word text) returns boolean
 language sql immutable strict parallel safe
@@ -61,47 +52,61 @@ return scraper.short_word(word) = any('{R,AV,BD,ALL,CHE,CRS,HAM,IMP,LOT,PL,RES,R
 QUA,DOM,ESP,PROM,VEN,VOIE,COUR,CITE,VILLA,PARC,CLOS,COTE,GRANDE,GRAND,ANCIEN,ANCIENNE,VIEUX,VIEILLE,ROND,VC,CR}'::text[])
   and word not in ('R', 'CR');
 
+-- Loops and plain expressions: a query for each step took ten times as long.
 create function scraper.door_key(address text, city text default '') returns text
 language plpgsql immutable strict parallel safe
 as $$
 declare
   articles constant text[] := '{DE,DU,DES,D,LA,LE,LES,L,AU,AUX,A,ET}';
+  first constant text := '^\s*(n(o|°|º|um[eé]ro)?[. ]*)?[0-9]{1,4}([^0-9]|$).*[[:alpha:]]';
   line text := address;
   part text;
+  word text;
   words text[];
-  town text[] := scraper.plain_words(regexp_replace(city, ' [0-9]+er?[ ]+arrondissement$', '', 'i'));
+  town text[];
   number text;
-  suffix text := '';
+  suffix text;
+  kept text := '';
   at int;
 begin
   -- The postal code and what follows it, if a door stands before.
-  at := regexp_instr(line, '\m([Ff][- ]*)?[0-9]{5}\M');
-  if left(line, at - 1) ~ '[0-9].*[[:alpha:]]' and at > 1 then
-    line := left(line, at - 1);
+  if line ~ '[0-9]{5}' then
+    at := regexp_instr(line, '\m([Ff][- ]*)?[0-9]{5}\M');
+    if at > 1 and left(line, at - 1) ~ '[0-9].*[[:alpha:]]' then
+      line := left(line, at - 1);
+    end if;
   end if;
   -- Several numbers are several doors.
   if line ~* '^\s*[0-9]+\s*[a-z]?(\s*[-–/&]\s*|\s+(a|à|et)\s+)[0-9]+' then
     return null;
   end if;
-  line := regexp_replace(line, '^\s*([0-9]+)\s*(bis|ter|quater|quinquies|[a-z])?\s*,', '\1 \2 ', 'i');
   -- The flat, the building, the city may stand beside it between commas.
-  select candidate into part
-  from unnest(regexp_split_to_array(line, '[,;|\n\r\t]+|\s[-–]\s')) with ordinality as piece(candidate, place)
-  where candidate ~* '^\s*(n(o|°|º|um[eé]ro)?[. ]*)?[0-9]{1,4}([^0-9]|$).*[[:alpha:]]'
-  order by place limit 1;
+  if line ~ '[,;|\n\r\t]|\s[-–]\s' then
+    line := regexp_replace(line, '^\s*([0-9]+)\s*(bis|ter|quater|quinquies|[a-z])?\s*,', '\1 \2 ', 'i');
+    foreach word in array regexp_split_to_array(line, '[,;|\n\r\t]+|\s[-–]\s') loop
+      if part is null and word ~* first then
+        part := word;
+      end if;
+    end loop;
+  elsif line ~* first then
+    part := line;
+  end if;
   if part is null then
     return null;
   end if;
-  words := scraper.plain_words(regexp_replace(part, '^\s*n(o|°|º|um[eé]ro)?[. ]*(?=[0-9])', '', 'i'));
+  if part !~ '^\s*[0-9]' then
+    part := regexp_replace(part, '^\s*n(o|°|º|um[eé]ro)?[. ]*(?=[0-9])', '', 'i');
+  end if;
+  words := scraper.plain_words(part);
   if words[1] !~ '^0*[1-9][0-9]{0,3}(BIS|TER|QUATER|QUINQUIES|[A-Z])?$' then
     return null;
   end if;
-  number := ltrim(substring(words[1] from '^[0-9]+'), '0');
-  suffix := substring(words[1] from '[A-Z]+$');
+  suffix := ltrim(words[1], '0123456789');
+  number := ltrim(left(words[1], length(words[1]) - length(suffix)), '0');
   words := words[2:];
-  if suffix is null and cardinality(words) > 1 and (
+  if suffix = '' and cardinality(words) > 1 and (
     words[1] in ('BIS', 'TER', 'QUATER', 'QUINQUIES')
-    or words[1] ~ '^[A-Z]$' and (
+    or length(words[1]) = 1 and words[1] between 'A' and 'Z' and (
       words[1] not in ('D', 'L', 'R') or scraper.is_way(words[2])
       or words[1] in ('D', 'L') and words[2] in ('LE', 'LA', 'LES'))
   ) then
@@ -109,35 +114,41 @@ begin
     words := words[2:];
   end if;
   suffix := case suffix when 'BIS' then 'B' when 'TER' then 'T' when 'QUATER' then 'Q'
-                        when 'QUINQUIES' then 'C' else coalesce(suffix, '') end;
+                        when 'QUINQUIES' then 'C' else suffix end;
   if words[1] ~ '^[0-9]{5}$' then
     return null;
   end if;
-  -- A flat or a building behind the street.
-  at := array_position(words, (select word from unnest(words) with ordinality as w(word, place)
-                               where place > 2 and word in ('APPARTEMENT', 'APPT', 'APT', 'BATIMENT', 'BAT', 'ESCALIER', 'CEDEX')
-                               order by place limit 1));
-  if at is not null and cardinality(words) - at <= 2 then
-    words := words[:at - 1];
-  end if;
-  words := array(select scraper.short_word(word) from unnest(words) with ordinality as w(word, place) order by place);
-  town := array(select scraper.short_word(word) from unnest(town) with ordinality as w(word, place) order by place);
+  -- A flat or a building behind the street: one or two words more.
+  for at in greatest(3, cardinality(words) - 2) .. cardinality(words) loop
+    if words[at] in ('APPARTEMENT', 'APPT', 'APT', 'BATIMENT', 'BAT', 'ESCALIER', 'CEDEX') then
+      words := words[:at - 1];
+      exit;
+    end if;
+  end loop;
+  words := scraper.short_words(words);
   -- The city without a comma; not in `12 rue de Lyon`.
-  at := cardinality(words) - cardinality(town);
-  if city <> '' and at >= 2 and words[at + 1:] = town
-     and words[at] <> all(articles) and words[at] not in ('VERS', 'SUR', 'SOUS', 'EN', 'LEZ') then
-    words := words[:at];
+  if city <> '' then
+    town := scraper.short_words(scraper.plain_words(
+      regexp_replace(city, ' [0-9]+er?[ ]+arrondissement$', '', 'i')));
+    at := cardinality(words) - cardinality(town);
+    if at >= 2 and words[at + 1:] = town and words[at] <> all(articles)
+       and words[at] not in ('VERS', 'SUR', 'SOUS', 'EN', 'LEZ') then
+      words := words[:at];
+    end if;
   end if;
-  if cardinality(words) = 1 and words[1] in ('R', 'AV', 'BD', 'ALL', 'CHE', 'IMP', 'RTE', 'PAS', 'SQ', 'QUAI') then
+  if cardinality(words) = 1
+     and words[1] in ('R', 'AV', 'BD', 'ALL', 'CHE', 'IMP', 'RTE', 'PAS', 'SQ', 'QUAI') then
     return null;
   end if;
-  words := array(select word from unnest(words) with ordinality as w(word, place)
-                 where word <> all(articles) order by place);
-  words := string_to_array(replace(array_to_string(words, ' '), 'NOTRE DAME', 'ND'), ' ');
-  if cardinality(words) = 0 or array_to_string(words, '') !~ '[A-Z]' then
+  foreach word in array words loop
+    if word <> all(articles) then
+      kept := kept || ' ' || word;
+    end if;
+  end loop;
+  if kept !~ '[A-Z]' then
     return null;
   end if;
-  return number || suffix || ' ' || array_to_string(words, ' ');
+  return number || suffix || replace(kept, ' NOTRE DAME', ' ND');
 end
 $$;
 comment on function scraper.door_key(text, text) is

@@ -52,7 +52,15 @@ MIDDLES: Final = """
 # Two loads of one department must see each other's sales.
 ONE_AT_A_TIME: Final = "select pg_advisory_xact_lock(hashtextextended('scraper.levels.' || $1, 0))"
 
-CITIES: Final = "select insee_code from city where department_of(insee_code) = $1"
+# A department that stands on a thousand sales is not moved by one city: once a day will do, for it
+# takes a second or two where all of it is in stock.
+CITIES: Final = """
+    select insee_code from city
+    where department_of(insee_code) = $1 and ($2 or not exists (
+      select from price_level
+      where area = $1 and comparables >= 1000
+        and computed_on = (public.clock() at time zone 'Europe/Paris')::date))
+"""
 
 LEVELS: Final = """
     with today as (
@@ -114,6 +122,7 @@ async def price(connection: Connection, department: str, communes: Sequence[str]
     await connection.execute(AVERAGES, *areas, timeout=PATIENCE_SECONDS)
     await connection.execute(MIDDLES, communes, timeout=PATIENCE_SECONDS)
     await connection.execute(ONE_AT_A_TIME, department, timeout=PATIENCE_SECONDS)
-    cities = [row["insee_code"] for row in await connection.fetch(CITIES, department)]
+    rows = await connection.fetch(CITIES, department, len(communes) > 1)
+    cities = [row["insee_code"] for row in rows]
     areas = [[*communes, *(department for _ in cities)], [*communes, *cities]]
     await connection.execute(LEVELS, *areas, timeout=PATIENCE_SECONDS)

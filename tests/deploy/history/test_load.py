@@ -79,7 +79,7 @@ def told(line: int = 2, **changes: Any) -> Row:
 
 async def imported(admin: Connection, *rows: Row) -> Outcome:
     """What an import of these rows says, on a session of its own."""
-    for table in ("told", "named"):
+    for table in ("told", "taken", "named"):
         await admin.execute(f"drop table if exists {table}")
     await admin.execute("drop function if exists pg_temp.town(text)")
     return await load(admin, rows, lambda _: None)
@@ -171,13 +171,14 @@ async def test_an_address_in_paris_is_found_in_its_arrondissements(admin: Connec
 
 async def test_many_rows_come_in_batches(admin: Connection, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(loading, "BATCH", 7)
-    seen: list[int] = []
+    seen: list[str] = []
 
     rows = [told(line, address=f"{line} rue Haute") for line in range(2, 22)]
     rows[3] = told(5, address="nowhere")
     outcome = await load(admin, rows, seen.append)
 
-    assert seen == [7, 14, 20]
+    assert seen[:3] == ["7 of 20 rows", "14 of 20 rows", "20 of 20 rows"]
+    assert seen[3:] == ["doors of 1 of 1 communes"]
     assert (outcome.rows, outcome.new, outcome.taken) == (20, 19, 19)
     assert outcome.refused == (Refused(5, outcome.refused[0].reason),)
 

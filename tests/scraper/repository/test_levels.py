@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.scraper.repository.prices import price
-from tests.scraper.levels import BOURG, LEVELS, TODAY, Sale, expected, levels, numbers, sold
+from tests.scraper.levels import ADD, BOURG, LEVELS, TODAY, Sale, expected, levels, numbers, sold
 from tests.scraper.stage import Scraper
 
 ESTIMATES: Final = """
@@ -108,6 +108,22 @@ async def test_a_level_that_nothing_supports_any_more_goes(scraper: Scraper):
     await price(scraper.connection, "01", [BOURG])
 
     assert await scraper.connection.fetch(LEVELS) == []
+
+
+async def test_a_city_alone_moves_no_department_of_a_thousand_sales_until_tomorrow(
+    scraper: Scraper,
+):
+    department = "select comparables from price_level where area = '01'"
+    await levels(scraper, [sold() for _ in range(1000)])
+    admin = await scraper.database.connect()
+    await admin.execute(ADD, [sold(1)])
+
+    await price(scraper.connection, "01", [BOURG])
+    today = await scraper.value(department)
+    await scraper.database.advance(timedelta(days=1))
+    await price(scraper.connection, "01", [BOURG])
+
+    assert (today, await scraper.value(department)) == (1000, 1001)
 
 
 SALES = st.lists(
