@@ -16,6 +16,7 @@ from services.gateway.repository import imports
 from services.gateway.repository.imports import ImportProgress
 from services.gateway.routes.audited import record
 from services.gateway.routes.body import Body, Check, StrictRequest
+from services.gateway.routes.conditional import conditional, tag_of
 from services.gateway.routes.once import once
 from services.gateway.routes.ports import Given
 from services.gateway.routes.problems import Fault, invalid, unknown
@@ -65,12 +66,14 @@ async def request_import(
     return await once(request, ports, ask)
 
 
-@get("/imports/{import_id:str}", tags=["Imports"], opt={"refuses": [404]})
-async def read_import(import_id: PathId, ports: Given) -> ImportProgress:
+@get("/imports/{import_id:str}", tags=["Imports"], opt={"refuses": [404], "conditional": True})
+async def read_import(
+    import_id: PathId, ports: Given, request: StrictRequest
+) -> Response[ImportProgress]:
     """How far an import is: `queued`, `running`, `done`, or `failed` with the reason."""
     asked = identifier(import_id, "import_id")
     async with ports.reading() as connection:
         found = await imports.find_import(connection, asked)
     if found is None:
         raise unknown(f"Import {import_id} not found")
-    return found
+    return conditional(request, found, tag_of(found))

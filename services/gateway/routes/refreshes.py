@@ -15,6 +15,7 @@ from services.gateway.repository.cities import Place
 from services.gateway.repository.imports import ImportProgress
 from services.gateway.routes.audited import record
 from services.gateway.routes.body import StrictRequest
+from services.gateway.routes.conditional import conditional, tag_of
 from services.gateway.routes.imports import Queued
 from services.gateway.routes.once import once
 from services.gateway.routes.ports import Given
@@ -54,8 +55,10 @@ async def request_refresh(
     return await once(request, ports, ask)
 
 
-@get("/refreshes/{refresh_id:str}", tags=["Cities"], opt={"refuses": [404]})
-async def read_refresh(refresh_id: PathId, ports: Given) -> ImportProgress:
+@get("/refreshes/{refresh_id:str}", tags=["Cities"], opt={"refuses": [404], "conditional": True})
+async def read_refresh(
+    refresh_id: PathId, ports: Given, request: StrictRequest
+) -> Response[ImportProgress]:
     """How far a refresh is: `queued`, `running`, `done`, or `failed` with the reason.
 
     Of Paris, Lyon and Marseille `done` and `total` are sums, and it ends when all parts have ended.
@@ -65,7 +68,7 @@ async def read_refresh(refresh_id: PathId, ports: Given) -> ImportProgress:
         found = await refreshes.find_refresh(connection, asked)
     if found is None:
         raise unknown(f"Refresh {refresh_id} not found")
-    return found
+    return conditional(request, found, tag_of(found))
 
 
 async def _place(connection: Connection, named: str) -> Place:

@@ -152,6 +152,12 @@ def test_a_client_that_is_read_is_never_null_but_may_be_unchanged(document: dict
     assert answers["200"]["headers"].keys() >= {"ETag", "Cache-Control"}
 
 
+def test_every_object_that_is_read_may_be_unchanged(document: dict[str, Any]):
+    for path, item in document["paths"].items():
+        if path.endswith("_id}") and "get" in item and not path.startswith("/api/get-client-"):
+            assert "304" in item["get"]["responses"], path
+
+
 def test_every_reference_leads_somewhere(document: dict[str, Any]):
     schemas = document["components"]["schemas"]
     for part in msgspec.json.encode(document).decode().split('"$ref":"#/components/schemas/')[1:]:
