@@ -31,7 +31,9 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     tick_is_overdue: bool
 
 
-COUNT_CLIENTS: Final = "select count(*) from client"
+COUNT_CLIENTS: Final = """
+    select (select count(*) from client) + (select count(*) from erased_client)
+"""
 
 SERVICES: Final = """
     select service, coalesce(sessions, 0)::int as sessions, outbox_unpublished as unpublished,
@@ -84,7 +86,7 @@ WORK: Final = """
 
 
 async def count_clients(connection: Connection) -> int:
-    """How many clients there are, whatever their status."""
+    """How many clients there have been, whatever became of them: as /admin/stats counts."""
     return cast(int, await connection.fetchval(COUNT_CLIENTS))
 
 

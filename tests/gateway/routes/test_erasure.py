@@ -160,3 +160,5 @@ async def test_the_numbers_stay_as_they_were(api: Api, admin: Connection, person
     assert (before["total_clients"], before["total_assignments"]) == (1, 3)
     assert at_once == before | moved | {"outbox_unpublished": before["outbox_unpublished"] + 1}
     assert later == at_once
+    health = (await api.get("/admin/health")).json()
+    assert "1 total clients" in health["components"]["database"]["message"]
