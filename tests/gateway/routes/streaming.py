@@ -69,7 +69,11 @@ async def served(database: Database, **changed: Any) -> AsyncGenerator[Served]:
     ]
     keys = {"X-API-Key": API_KEY, "X-Admin-Key": ADMIN_KEY}
     async with httpx.AsyncClient(
-        base_url=f"http://127.0.0.1:{port}", headers=keys, timeout=20, trust_env=False
+        base_url=f"http://127.0.0.1:{port}",
+        headers=keys,
+        timeout=20,
+        trust_env=False,
+        limits=httpx.Limits(max_connections=None),
     ) as api:
         server = Served(api, tasks)
         try:
