@@ -13,7 +13,7 @@ from libs.common.errors import PermanentError
 from services.notifier.domain.mail import Draft, Letter
 from services.notifier.mailer.rendering import render
 from tests.notifier.drafts import draft, home
-from tests.notifier.letters import MAILS, content, draft_of, parsed, written
+from tests.notifier.letters import MAILS, content, draft_of, letter, parsed, written
 from tests.notifier.stage import COMPOSER
 
 
@@ -166,6 +166,41 @@ def test_words_do_not_change_between_attempts():
         second.text_body,
         second.html_body,
     )
+
+
+def test_those_who_run_the_service_hear_what_to_do_about_a_refused_address():
+    detail = {"attempts": 1, "step": "mail", "reason": "RCPT: 550 5.1.1 <…>: no such user"}
+    for locale, advised in (("fr", "demandez-en une autre au client"), ("en", "ask the client")):
+        made = letter("error", locale, detail=detail)
+        assert advised in made.text_body
+        assert advised in made.html_body
+        assert "550 5.1.1" in made.text_body
+
+
+def test_an_address_is_printed_as_on_an_envelope_and_with_what_it_may_be_worth():
+    told = home(
+        printed_address="12 bis rue de la République, 01000 Bourg-en-Bresse",
+        estimate_eur=275_000, estimate_low_eur=250_000, estimate_high_eur=300_000,
+        estimate_basis="department", estimate_comparables=1234,
+    )  # fmt: skip
+    text = COMPOSER(draft("notification", homes=[told])).text_body
+    lines = [line.strip().replace("\xa0", " ").replace("\u202f", " ") for line in text.split("\n")]
+
+    at = lines.index("1. 12 bis rue de la République")
+    assert lines[at + 1 : at + 3] == ["01000 Bourg-en-Bresse", "Maison · 85,5 m² · 4 pièces"]
+    assert lines[at + 4 : at + 6] == [
+        "Estimation aujourd’hui : 275 000 € (entre 250 000 € et 300 000 €)",
+        "d’après 1 234 ventes comparables dans le département",
+    ]
+    assert "ne sont pas des expertises" in text
+    assert "expertises" not in COMPOSER(draft("notification")).text_body
+
+
+def test_land_tells_its_own_surface():
+    made = home(kind="land", surface_m2=None, rooms=None, land_m2=1240.0)
+    text = COMPOSER(draft("notification", homes=[made])).text_body
+
+    assert "Terrain · 1\u202f240\xa0m²\n" in text
 
 
 def test_a_mail_of_ten_homes_is_written_quickly():

@@ -21,6 +21,7 @@ from services.notifier.domain.delivery import (
 from services.notifier.domain.pace import Pace
 from services.notifier.mailer.smtp import Server, SmtpSession
 from tests.notifier.mail_server import DROP, STALL, MailServer, mail_server
+from tests.notifier.stage import Stage
 
 VERBS: Final = ("CONNECT", "EHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "DOT", "QUIT")
 MINUTE: Final = timedelta(minutes=1)
@@ -153,3 +154,22 @@ async def test_another_domain_does_not_wait_for_a_slow_one(server: MailServer):
     )
     assert await session.envelope("jo@elsewhere.test") is None
     await session.close()
+
+
+async def test_the_other_mails_of_a_slow_domain_wait_and_are_not_offered(
+    stage: Stage, server: MailServer
+):
+    server.answer("RCPT", "452 4.5.3 too many of you")
+    client_id = await stage.client()
+    await stage.hear(await stage.job(client_id), await stage.job(client_id))
+
+    await stage.send()
+
+    assert server.seen.count("RCPT") == 1
+    rows = await stage.own.fetch("select state, next_try_at - public.clock() as wait from mail")
+    assert [row["state"] for row in rows] == ["pending", "pending"]
+    assert all(row["wait"] > 4 * MINUTE for row in rows)
+    assert {verb for verb, *_ in await stage.attempts()} == {"RCPT", "PACE"}
+    await stage.later(6 * MINUTE)
+    await stage.send()
+    assert len(server.taken) == 2
