@@ -49,20 +49,27 @@ def on_http(request: AnyRequest, error: HTTPException) -> Response[bytes]:
 
 def on_validation(request: AnyRequest, error: ValidationException) -> Response[bytes]:
     """Query and path values that Litestar could not read."""
-    faults = tuple(_faults(error.extra))
+    faults = tuple(_faults(request, error.extra))
     if not faults:
         return respond(request, 422, error.detail)
     return on_refusal(request, invalid(*faults))
 
 
-def _faults(extra: Any) -> Iterator[Fault]:
+def _faults(request: AnyRequest, extra: Any) -> Iterator[Fault]:
     for fault in extra if isinstance(extra, list) else ():
         place = fault.get("source", "query")
         yield Fault(
-            pointer="/" + str(fault.get("key", "")).replace(".", "/"),
+            pointer="/" + _asked(request, str(fault.get("key", ""))).replace(".", "/"),
             detail=PATH_AT_END.sub("", str(fault.get("message", "is invalid"))),
             place=place if place in {"body", "path"} else "query",
         )
+
+
+def _asked(request: AnyRequest, name: str) -> str:
+    """What the caller calls it; the handler may have another name for it."""
+    parameters = request.route_handler.parsed_fn_signature.parameters
+    said = parameters[name].kwarg_definition if name in parameters else None
+    return getattr(said, "name", None) or name
 
 
 def on_absence(request: AnyRequest, error: Exception) -> Response[bytes]:
