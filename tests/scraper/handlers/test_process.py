@@ -94,6 +94,38 @@ async def test_a_city_with_few_homes_on_offer_is_read_again_once_a_day(scraper: 
     assert isinstance(next_day, StepProgressed)
 
 
+@pytest.mark.parametrize("least, said", [(30, PropertiesReady), (31, StepProgressed)])
+async def test_homes_on_offer_count_of_every_kind_and_whoever_has_received_them(
+    scraper: Scraper, least: int, said: type
+):
+    """Thirty flats, one of them this client's already, and a job that wants houses alone."""
+    await scraper.refreshed("01053")
+    job = asking("01053", kinds=("house",))
+    await scraper.deliver_one(job)
+    await scraper.database.advance(timedelta(days=2))
+    scraper.rules = msgspec.structs.replace(scraper.rules, min_on_offer=least)
+
+    [event] = await scraper.process(job)
+
+    assert isinstance(event, said)
+
+
+async def test_homes_outside_the_window_are_not_on_offer(scraper: Scraper):
+    await scraper.refreshed("01053")
+    await scraper.database.advance(timedelta(days=2))
+    scraper.rules = msgspec.structs.replace(scraper.rules, min_on_offer=30)
+    [enough] = await scraper.process(asking("01053"))
+    admin = await scraper.database.connect()
+    await admin.execute(
+        "update scraper.property set sold_on = '2020-12-24' where address = '1 RUE DU LAC'"
+    )
+
+    [thin] = await scraper.process(asking("01053"))
+
+    assert isinstance(enough, PropertiesReady)
+    assert isinstance(thin, StepProgressed)
+
+
 async def test_a_job_that_lives_on_the_stock_waits_for_nothing(scraper: Scraper):
     [ready] = await scraper.process(asking("01053", refresh=False))
 

@@ -89,6 +89,15 @@ async def test_a_candidate_has_its_communes_level_else_its_departments(scraper: 
     assert told["01001", "apartment"] == (None, None, None, None, None)
 
 
+async def test_estimates_are_read_by_the_assigner(scraper: Scraper):
+    await levels(scraper, [sold(n, 100_000) for n in range(6)])
+    assigner = await scraper.database.connect("assigner")
+
+    rows = await assigner.fetch(ESTIMATES.replace("from candidate", "from scraper.candidate"))
+
+    assert {row["estimate_per_m2_eur"] for row in rows} == {1000}
+
+
 async def test_where_the_communes_prices_lie_apart_the_department_is_not_asked(scraper: Scraper):
     far = [
         sold(price_eur=eur, insee_code="01001")
