@@ -13,7 +13,9 @@ from services.notifier.mailer import rendering
 from services.notifier.mailer.inlining import LAYOUT, inlined
 from tests.notifier.letters import MAILS, hostile, letter
 
-AFTERWARDS = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
+AFTERWARDS = css_inline.CSSInliner(
+    keep_at_rules=True, minify_css=True, load_remote_stylesheets=False
+)
 
 
 def without_caches() -> None:
@@ -70,4 +72,4 @@ def test_statements_stay_where_they_are(tmp_path: Path):
 
     made = inlined(source, "part.html", tmp_path)
 
-    assert made == source.replace('{{ a }}"', '{{ a }}" style="color: red;"')
+    assert made == source.replace('{{ a }}"', '{{ a }}" style="color:red"')

@@ -22,7 +22,9 @@ _MARK: Final = re.compile(r"<!--j(\d+)j-->|j(\d+)j")
 _STYLE: Final = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 
 # At-rules carry the dark mode. Nothing is loaded from anywhere.
-_INLINER: Final = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
+_INLINER: Final = css_inline.CSSInliner(
+    keep_at_rules=True, minify_css=True, load_remote_stylesheets=False
+)
 
 
 class InliningLoader(FileSystemLoader):
