@@ -2,7 +2,6 @@
 
 import asyncio
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
@@ -114,7 +113,7 @@ async def test_a_notifier_that_is_away_is_said_to_be(
         ("welcome?client_id=1", 422),
         ("welcome?locale=de", 422),
         ("welcome?format=pdf", 422),
-        (f"welcome?client_id={uuid4()}", 404),
+        ("welcome?client_id=0199c0de-0000-7000-8000-00000000dead", 404),
     ],
 )
 async def test_what_there_is_no_preview_of(api: Api, admin: Connection, path: str, status: int):
