@@ -17,6 +17,7 @@ from tests.common.consuming import Message, announce, consumer, erased, message,
 from tests.gateway.routes.conftest import Api
 from tests.support.database import Database
 
+UNKNOWN = "0199c0de-0000-7000-8000-00000000dead"
 AUDIT = "select action, target, actor, detail from gateway.audit order by 1, 2"
 
 
@@ -210,10 +211,10 @@ async def test_lists_are_filtered_and_paged(api: Api, admin: Connection):
 @pytest.mark.parametrize(
     "path, status",
     [
-        (f"/assigner/{uuid4()}/replay", 404),
-        (f"/gateway/{uuid4()}/discard", 404),
+        (f"/assigner/{UNKNOWN}/replay", 404),
+        (f"/gateway/{UNKNOWN}/discard", 404),
         ("/assigner/first/replay", 422),
-        (f"/billing/{uuid4()}/replay", 422),
+        (f"/billing/{UNKNOWN}/replay", 422),
     ],
 )
 async def test_what_is_not_held_cannot_be_settled(api: Api, path: str, status: int):
