@@ -24,6 +24,9 @@ async def test_a_refresh_is_queued_and_can_be_followed(api: Api, admin: Connecti
     assert (await api.get(queued["href"])).json() == {
         "state": "queued", "done": 0, "total": 0, "error": None,
     }  # fmt: skip
+    etag = (await api.get(queued["href"])).headers["ETag"]
+    same = await api.get(queued["href"], headers={"If-None-Match": etag})
+    assert same.status_code == 304
     await admin.execute(
         "update scraper.refresh set state = 'failed', error = '2019: broken', done = 3, total = 9"
     )
