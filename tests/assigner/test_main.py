@@ -36,8 +36,12 @@ def message(offset: int, event: Event, event_id: UUID | None = None) -> Message:
     )
 
 
-def settings(database: Database) -> AssignerSettings:
-    return AssignerSettings(database_url=database.url("assigner"), kafka_bootstrap_servers="k:1")
+def settings(database: Database, geocoder_url: str = "") -> AssignerSettings:
+    return AssignerSettings(
+        database_url=database.url("assigner"),
+        kafka_bootstrap_servers="k:1",
+        geocoder_url=geocoder_url,
+    )
 
 
 async def test_a_batch_of_both_kinds_of_event_is_handled_once(database: Database):
@@ -81,3 +85,22 @@ async def test_what_can_never_hold_fails_the_step_and_spares_the_others(database
 
 def test_a_job_step_is_left_to_the_ladder(database: Database):
     assert consumer(settings(database), asyncio.Event()).steps == {PropertiesReady: "assign"}
+
+
+async def test_a_choice_is_told_at_once_or_waits_for_its_doors(database: Database):
+    await add(database, street(30))
+    connection, waiting = await database.connect("assigner"), asyncio.Event()
+    plain, asking = settings(database), settings(database, geocoder_url="http://geocoder.test")
+
+    await consume(
+        connection, consumer(plain, asyncio.Event(), waiting), [message(1, ready().event)]
+    )
+    assert not waiting.is_set()
+    await consume(
+        connection, consumer(asking, asyncio.Event(), waiting), [message(2, ready().event)]
+    )
+
+    assert waiting.is_set()
+    told = await connection.fetch("select key from outbox where topic = 'properties.assigned'")
+    assert len(told) == 1
+    assert await connection.fetchval("select count(*) from awaited_position") == 1

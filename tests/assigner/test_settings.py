@@ -19,3 +19,17 @@ def test_a_window_that_ends_before_it_begins_is_refused():
 def test_a_strategy_that_is_not_there_is_refused():
     with pytest.raises(SettingsError, match="ASSIGNMENT_STRATEGY"):
         load(AssignerSettings, REQUIRED | {"ASSIGNMENT_STRATEGY": "newest"})
+
+
+def test_nobody_is_asked_for_doors_unless_told():
+    assert not load(AssignerSettings, REQUIRED).geocoder_url
+    url = "https://data.geopf.fr/geocodage"
+    assert load(AssignerSettings, REQUIRED | {"GEOCODER_URL": url}).geocoder_url == url
+
+
+@pytest.mark.parametrize(
+    "variable, value", [("GEOCODER_URL", "data.geopf.fr"), ("EGRESS_ALLOW", "http://host")]
+)
+def test_what_names_no_server_is_refused(variable: str, value: str):
+    with pytest.raises(SettingsError, match=variable):
+        load(AssignerSettings, REQUIRED | {variable: value})

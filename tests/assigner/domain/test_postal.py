@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.assigner.domain.postal import (
@@ -119,11 +119,13 @@ names = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(names)
 def test_a_word_that_we_do_not_know_keeps_its_letters(words: list[str]):
     assert folded(printed_street(" ".join(words))).replace("-", " ").split() == words
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80))
 def test_whatever_a_line_holds_it_becomes_one_tidy_line(address: str):
     line = printed(address, city="Hendaye")
@@ -133,6 +135,7 @@ def test_whatever_a_line_holds_it_becomes_one_tidy_line(address: str):
     assert line.endswith("01000 Hendaye")
 
 
+@settings(deadline=None)
 @given(
     st.integers(1, 9999),
     st.sampled_from(["", "A", "B", "T", "Q", "Z"]),
@@ -148,6 +151,7 @@ def test_the_number_leads_and_the_postcode_is_untouched(
     assert line.endswith(f", {postal_code} Paris")
 
 
+@settings(deadline=None)
 @given(names)
 def test_what_is_spelled_stays_spelled(words: list[str]):
     once = printed_street("RUE " + " ".join(words))
