@@ -14,6 +14,8 @@ from tests.gateway.routes.conftest import Api, Make
 from tests.gateway.routes.streaming import Event, Served, served, until
 from tests.support.database import Database
 
+UNKNOWN = "0199c0de-0000-7000-8000-00000000dead"
+
 
 @pytest.fixture
 async def gateway(database: Database) -> AsyncGenerator[Served]:
@@ -184,12 +186,12 @@ async def test_who_only_asks_for_the_head_is_not_kept(gateway: Served, new_job: 
 @pytest.mark.parametrize(
     "path, headers, status",
     [
-        (f"/api/jobs/{uuid4()}/events", {}, 404),
+        (f"/api/jobs/{UNKNOWN}/events", {}, 404),
         ("/api/jobs/latest/events", {}, 422),
-        (f"/api/jobs/{uuid4()}/events", {"Last-Event-ID": "last"}, 422),
+        (f"/api/jobs/{UNKNOWN}/events", {"Last-Event-ID": "last"}, 422),
         ("/admin/events", {"Last-Event-ID": "-1"}, 422),
         ("/admin/events", {"X-Admin-Key": "another"}, 401),
-        (f"/api/jobs/{uuid4()}/events", {"X-API-Key": "another"}, 401),
+        (f"/api/jobs/{UNKNOWN}/events", {"X-API-Key": "another"}, 401),
     ],
 )
 async def test_what_cannot_be_streamed_is_a_problem(
