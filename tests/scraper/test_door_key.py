@@ -1,9 +1,12 @@
 """An address as people write it and as the files print it: the same door, and no other."""
 
+import re
 from pathlib import Path
 
 import polars as pl
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from services.scraper.sales import read_sales
 from services.scraper.sales.address import WAYS, street_key
@@ -138,3 +141,20 @@ async def test_every_way_that_the_sales_rule_shortens_is_shortened_alike(databas
     found = {way: await connection.fetchval("select scraper.short_word($1)", way) for way in WAYS}
 
     assert found == dict(WAYS)
+
+
+WORDS = st.sampled_from(["12", "bis", "B", "rue", "de", "la", "Lac", ",", "01000", "-", "n°", "D", "é", " ", "appt", "3"])  # fmt: skip
+TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
+
+
+@settings(
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(written=st.one_of(TEXTS, st.lists(WORDS, max_size=12).map(" ".join)))
+async def test_of_any_text_it_makes_a_key_or_none(database: Database, written: str):
+    """A key is a number, perhaps a letter, and a street."""
+    connection = await database.connect("scraper")
+    key = await connection.fetchval(KEY, written, "Lyon")
+    await connection.close()
+
+    assert key is None or re.fullmatch("[1-9][0-9]{0,3}[A-Z]?( [A-Z0-9]+)+", key)
