@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Generator
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
 
@@ -13,14 +12,12 @@ from libs.common.envelope import Received
 from libs.common.events import ClientErased
 from libs.common.ids import uuid7
 from libs.common.postgres import Connection
-from services.assigner import metrics
 from services.assigner.handlers import settling
 from services.assigner.handlers.erasing import erase
 from services.assigner.repository.choices import PostgresChoices
 from tests.assigner.awaiting import choose, delivered, settler, told
 from tests.assigner.stock import RULE, add, home, ready, street
 from tests.support.database import Database
-from tests.support.scrape import scraped
 
 RAW = "12 B RUE DE LA REPUBLIQUE"
 PRINTED = "12 bis rue de la République, 01000 Bourg-en-Bresse"
@@ -61,41 +58,6 @@ async def test_a_choice_waits_and_is_told_once_with_the_geocoders_doors(
     street_and_place = " avenue Jean Jaurès, 01000 Bourg-en-Bresse"
     assert all(each["printed_address"].endswith(street_and_place) for each in homes)
     assert await connection.fetchval("select count(*) from awaited_position") == 0
-
-
-async def test_doors_and_waiting_choices_are_counted(database: Database, site: Publisher):
-    await add(database, street(30))
-    connection = await database.connect("assigner")
-    before = await scraped(database, "assigner", metrics.GAUGES)
-    await choose(connection, ready())
-    waiting = await scraped(database, "assigner", metrics.GAUGES)
-
-    async with settler(database, site) as one:
-        await one.ask_once()
-    after = await scraped(database, "assigner", metrics.GAUGES)
-
-    counts = [shown["awaited_positions",] for shown in (before, waiting, after)]
-    assert counts == [0, 1, 0]
-    doors = [
-        sum(shown.get(("doors_total", who), 0) for who in ("geocoder", "sale"))
-        for shown in (before, after)
-    ]
-    assert doors[1] - doors[0] == 10
-
-
-async def test_door_and_raw_address_never_change(database: Database, site: Publisher):
-    await add(database, street(10))
-    connection = await database.connect("assigner")
-    await choose(connection, ready())
-    before = await delivered(connection)
-
-    async with settler(database, site) as one:
-        await one.ask_once()
-
-    kept = ("home_key", "address", "postal_code", "insee_code", "city_name", "address_id")
-    assert [[row[name] for name in kept] for row in await delivered(connection)] == [
-        [row[name] for name in kept] for row in before
-    ]
 
 
 @pytest.mark.parametrize("fault", sorted(FAULTS))
@@ -234,50 +196,6 @@ async def _erase(connection: Connection, client_id: object) -> None:
     received = Received(id=uuid7(), event=ClientErased(client_id=client_id))  # pyright: ignore[reportArgumentType]
     async with connection.transaction():
         await erase([received], choices=PostgresChoices(connection, RULE))
-
-
-async def test_a_door_is_asked_for_once(database: Database, site: Publisher):
-    await add(database, street(10))
-    connection = await database.connect("assigner")
-    site.asked.clear()
-
-    async with settler(database, site) as one:
-        for client_id in (uuid4(), uuid4()):
-            await choose(connection, ready(client_id=client_id))
-            assert await one.ask_once()
-
-    assert len(site.asked) == 1
-    first, second = (await delivered(connection))[:10], (await delivered(connection))[10:]
-    said = [
-        {row["home_key"]: (row["printed_address"], row["latitude"]) for row in homes}
-        for homes in (first, second)
-    ]
-    assert said[0] == said[1]
-
-
-async def test_without_a_geocoder_a_choice_is_told_at_once(database: Database):
-    await add(database, street(10))
-    connection = await database.connect("assigner")
-
-    await choose(connection, ready(), asking=False)
-
-    assert len(await told(connection)) == 1
-    homes = await delivered(connection)
-    assert {(each["printed_address"], each["position_source"]) for each in homes} == {
-        (PRINTED, "parcel")
-    }
-
-
-async def test_what_still_waits_when_the_geocoder_is_switched_off_is_told(database: Database):
-    await add(database, street(10))
-    connection = await database.connect("assigner")
-    await choose(connection, ready())
-
-    async with settler(database, None) as one:
-        assert await one.tell_late_once()
-
-    assert len(await told(connection)) == 1
-    assert {each["printed_address"] for each in await delivered(connection)} == {PRINTED}
 
 
 async def test_a_choice_of_a_thousand_homes_is_told_in_time(database: Database, site: Publisher):
