@@ -86,3 +86,13 @@ def test_the_mail_about_the_settings_tells_no_secret():
     assert not {"apikey-4711", "open sesame", "s3cr3t"} & set(told.values())
     assert COMPOSER.settings == SETTINGS.shown
     assert "SMTP_SERVER" in COMPOSER(asked_for("config")).text_body
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_whoever_asks_for_a_language_gets_it(kind: str):
+    given = asked_for(kind)
+    mail = msgspec.structs.replace(given.mail, detail={**given.mail.detail, "locale": "en"})
+    made = COMPOSER(msgspec.structs.replace(given, mail=mail))
+
+    assert parsed(made)["Content-Language"] == "en"
+    assert '<html lang="en"' in made.html_body

@@ -93,9 +93,10 @@ class Composer(msgspec.Struct, frozen=True, kw_only=True):
         return _Told(names, headers)
 
     def _locale(self, draft: Draft) -> str:
+        """What whoever asked for a look wants, else the client's language, else our own."""
         to_client = draft.contact is not None and is_for_client(draft.mail)
         usual = draft.contact.locale if draft.contact and to_client else self.alert_locale
-        chosen = draft.mail.detail.get("locale", usual)  # whoever looks at a preview may choose
+        chosen = draft.mail.detail.get("locale", usual)
         return chosen if chosen in LANGUAGES else "fr"
 
     def _recipient(self, draft: Draft) -> tuple[str, str]:
