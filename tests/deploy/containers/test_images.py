@@ -17,9 +17,11 @@ pytestmark = [pytest.mark.slow, pytest.mark.kafka, pytest.mark.timeout(300)]
 OWNERS = {
     "litestar": ["gateway"],
     "polars": ["scraper"],
-    "httpx": ["scraper", "gateway"],  # Litestar wants it
-    "aiosmtplib": ["notifier"],
-    "jinja2": ["notifier"],
+    "httpx": ["scraper", "assigner", "gateway"],  # Litestar wants it
+    "aiosmtplib": ["notifier", "gateway"],
+    "css_inline": ["notifier"],
+    "jinja2": ["notifier", "gateway"],
+    "xlsxwriter": ["gateway"],
     "pytest": [],
 }
 
