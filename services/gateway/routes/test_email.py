@@ -108,9 +108,7 @@ def _without_recipient(data: EmailTest, answer: EmailTested) -> EmailTested:
     return msgspec.structs.replace(answer, message=said)
 
 
-async def _waited(
-    data: EmailTest, ports: Ports, queued: EmailTested
-) -> Response[EmailTested]:
+async def _waited(data: EmailTest, ports: Ports, queued: EmailTested) -> Response[EmailTested]:
     found = await until(ports, partial(mail_requests.outcome, mail_id=queued.mail_id))
     if found is None:
         return Answer(queued, status_code=202)
