@@ -26,8 +26,11 @@ CLIENTS = {
     "stream",
     "request",
 }
-OTHER_WAYS = {"libs/common/kafka.py": {"ssl"}}
-"""To the broker, whose address an operator sets."""
+OTHER_WAYS = {
+    "libs/common/kafka.py": {"ssl"},
+    "services/gateway/routes/mail_server.py": {"socket", "ssl"},
+}
+"""To the broker and the mail server, whose addresses an operator sets."""
 MODULES = sorted(
     path
     for folder in ("libs", "services")

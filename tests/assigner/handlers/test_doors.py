@@ -13,7 +13,6 @@ from tests.assigner.stock import add, ready, street
 from tests.support.database import Database
 from tests.support.scrape import scraped
 
-RAW = "12 B RUE DE LA REPUBLIQUE"
 PRINTED = "12 bis rue de la République, 01000 Bourg-en-Bresse"
 
 

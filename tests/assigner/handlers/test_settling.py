@@ -19,7 +19,6 @@ from tests.assigner.awaiting import choose, delivered, settler, told
 from tests.assigner.stock import RULE, add, home, ready, street
 from tests.support.database import Database
 
-RAW = "12 B RUE DE LA REPUBLIQUE"
 PRINTED = "12 bis rue de la République, 01000 Bourg-en-Bresse"
 
 
