@@ -71,6 +71,9 @@ async def jobs(here: World) -> None:
     events = f"/api/jobs/{first['job_id']}/events"
     assert "id:" in await first_event(here.api, events, {"Last-Event-ID": "0"})
     await here.ask("GET", f"/api/jobs/{NOBODY}/events", 404)
+    told = await here.ask("GET", events)
+    last = {"Last-Event-ID": told.rpartition("id: ")[2].partition("\n")[0].strip()}
+    await here.ask("GET", events, 204, headers=last)
 
 
 async def waiting_jobs(here: World) -> None:
