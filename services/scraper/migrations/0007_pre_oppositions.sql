@@ -180,16 +180,30 @@ begin
     perform pg_advisory_xact_lock_shared(hashtextextended('scraper.doors', 0));
   else
     perform pg_advisory_xact_lock(hashtextextended('scraper.doors', 0));
+    select coalesce(place.expands_to, array[o.insee_code]) into communes
+    from opposition o left join place on place.insee_code = o.insee_code where o.id = wanted;
   end if;
+  -- Few addresses have a number that is asked for: of those alone the key is worked out.
+  with told as materialized (
+    select o.id, o.door_key, code, substring(o.door_key from '^[0-9]+') as number
+    from opposition o
+    left join place on place.insee_code = o.insee_code
+    cross join lateral unnest(coalesce(place.expands_to, array[o.insee_code])) as code
+    where code = any(communes) and (wanted is null or o.id = wanted)
+  ),
+  address as materialized (
+    select p.insee_code as code, p.address, array_agg(distinct p.home_key) as home_keys
+    from property p
+    where p.insee_code = any(communes)
+      and (p.insee_code, split_part(p.address, ' ', 1)) in (select code, number from told)
+    group by p.insee_code, p.address
+  ),
+  door as materialized (
+    select code, door_key(address) as door_key, home_keys from address
+  )
   insert into opposed_door (home_key, opposition_id)
-  select distinct p.home_key, o.id
-  from opposition o
-  left join place on place.insee_code = o.insee_code
-  cross join lateral unnest(coalesce(place.expands_to, array[o.insee_code])) as code
-  join property p on p.insee_code = code
-    and split_part(p.address, ' ', 1) = substring(o.door_key from '^[0-9]+')
-    and door_key(p.address) = o.door_key
-  where (wanted is null or o.id = wanted) and (communes is null or code = any(communes))
+  select distinct home_key, told.id
+  from told join door using (code, door_key) cross join lateral unnest(home_keys) as home_key
   on conflict do nothing;
 end
 $$;

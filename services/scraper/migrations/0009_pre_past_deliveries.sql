@@ -35,7 +35,7 @@ begin
   address as materialized (
     select p.insee_code as code, p.address, array_agg(distinct p.home_key) as home_keys
     from property p
-    where p.insee_code in (select code from past)
+    where p.insee_code = any(communes)
       and (p.insee_code, split_part(p.address, ' ', 1)) in (select code, number from past)
     group by p.insee_code, p.address
   ),
