@@ -126,8 +126,10 @@ class _Telling:
                 self._listener.fall_behind()
         else:
             moved = await self._listener.next(PING_SECONDS)
-            job = moved[-1].job if moved and self._stream.job_id else None
-            page = Page(moved=moved, job=job, is_last=job is not None and job.has_ended)
+            page = Page(moved=moved)
+            if moved and self._stream.job_id and moved[-1].job.has_ended:
+                # By more movements, maybe, than the feed has come to: one look has all of them.
+                self._listener.fall_behind()
             if not moved and not self._listener.is_behind:
                 await self._say(PING)
         await self._pass_on(page.moved)

@@ -15,9 +15,9 @@ from libs.common.postgres import Connection
 from services.gateway.handlers.outcomes import record_outcomes
 from services.gateway.repository import events, movements
 from services.gateway.routes import feed
-from tests.gateway.conftest import NewJob
+from tests.gateway.conftest import Deliver, NewJob
 from tests.gateway.happened import Happened, assigned, mail, ready, scraped
-from tests.gateway.routes.streaming import Served, served, until
+from tests.gateway.routes.streaming import Event, Served, served, until
 from tests.support.database import Database
 
 
@@ -203,3 +203,22 @@ async def test_who_reads_nothing_holds_no_stop_up(
         writer.close()
 
     assert time.monotonic() - began < 10  # the server's own patience is 5 s
+
+
+async def test_a_job_ends_after_its_last_movement_however_far_the_feed_is(
+    database: Database, conn: Connection, new_job: NewJob, deliver: Deliver,
+    monkeypatch: pytest.MonkeyPatch,
+):  # fmt: skip
+    monkeypatch.setattr(feed, "PAGE", 1)  # the job's end is known before its movements are told
+    job_id = await new_job()
+    heard: list[Event] = []
+    path = f"/api/jobs/{job_id}/events"
+    async with asyncio.timeout(20), served(database) as gateway, gateway.stream(path) as told:
+        async for event in told:
+            heard.append(event)
+            if event.id is not None and len(await committed(conn)) == 1:
+                done = mail(job_id, "sent")
+                await deliver(scraped(job_id, 1), ready(job_id), assigned(job_id), done)
+
+    assert [event.id for event in heard if event.id] == await committed(conn)
+    assert heard[-1].name == "job.ended"
