@@ -33,6 +33,8 @@ as $$
 declare
   door text;
 begin
+  -- An erasure or a reset waits, and takes what is written here too; follow-ups go side by side.
+  perform pg_advisory_xact_lock_shared(hashtextextended('assigner.client ' || $1, 0));
   select a.home_key into door
   from assignment a join home h on h.home_key = a.home_key
   where a.client_id = $1 and h.address_id = $2 and a.job_id is not null

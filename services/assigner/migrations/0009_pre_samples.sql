@@ -9,7 +9,8 @@ declare
 begin
   for place in
     select * from (values
-      ('follow_up', 'notes'), ('follow_up_history', 'notes'), ('reset_assignment', 'follow_up'),
+      ('follow_up', 'notes'), ('follow_up', 'sale_horizon'), ('follow_up_history', 'notes'),
+      ('follow_up_history', 'sale_horizon'), ('reset_assignment', 'follow_up'),
       ('reset_assignment', 'history')
     ) as place (in_table, in_column)
   loop

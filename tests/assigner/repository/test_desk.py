@@ -191,3 +191,29 @@ async def test_doors_of_the_old_system_are_never_given_nor_shown(database: Datab
     assert {row["home_key"] for row in shown} == {"door-0", "door-3", "door-4"}
     assert await gateway.fetchval("select assigner.reset($1)", asked.event.client_id) == 3
     assert await connection.fetchval("select count(*) from assignment") == 3
+
+
+async def test_the_planner_keeps_no_sample_of_what_an_agent_wrote(database: Database):
+    await add(database, street(3))
+    asked = ready(count=3)
+    [told] = await assigned(await database.connect("assigner"), asked)
+    gateway, client = await database.connect("gateway"), asked.event.client_id
+    words = {"notes": "Mme Martin", "sale_horizon": "si M. Martin part"}
+    for _ in range(2):
+        for address in told.address_ids:
+            await followed(gateway, client, address, **words)
+        await gateway.execute("select assigner.reset($1)", client)
+        await assigned(await database.connect("assigner"), ready(client_id=client, count=3))
+    for address in told.address_ids:
+        await followed(gateway, client, address, **words)
+    admin = await database.connect()
+
+    await admin.execute("analyze assigner.follow_up")
+    await admin.execute("analyze assigner.follow_up_history")
+    await admin.execute("analyze assigner.reset_assignment")
+
+    sampled = await admin.fetch(
+        "select tablename, attname from pg_stats"
+        " where schemaname = 'assigner' and pg_stats::text ~ 'Martin'"
+    )
+    assert sampled == []

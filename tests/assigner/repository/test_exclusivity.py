@@ -12,6 +12,7 @@ from libs.common.postgres import Connection
 from services.assigner.domain.choice import Rule
 from services.assigner.repository.choices import PostgresChoices
 from services.assigner.repository.upkeep import prune
+from tests.assigner.sessions import waiting
 from tests.assigner.stock import AGES, IN_WINDOW, TOWN, add, assigned, home, ready, request, street
 from tests.support.database import Database
 
@@ -136,13 +137,3 @@ async def test_without_the_lock_the_hold_refuses_a_door_that_is_taken_meanwhile(
             await waiting(database)
         with pytest.raises(asyncpg.NotNullViolationError):
             await late
-
-
-async def waiting(database: Database) -> None:
-    """Return as soon as a session waits for another one."""
-    admin = await database.connect()
-    while not await admin.fetchval(  # noqa: ASYNC110 -- the database has no event for it
-        "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
-        " and datname = current_database()"
-    ):
-        await asyncio.sleep(0.01)
