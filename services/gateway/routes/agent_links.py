@@ -1,8 +1,10 @@
 """Pages that links in mails lead to: no key and no login, the link itself is what opens them."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated, Final, cast
 from urllib.parse import parse_qs
+from uuid import UUID
 
 import structlog
 from litestar import Response, Router, get, post
@@ -10,6 +12,7 @@ from litestar.params import PathParameter, QueryParameter
 
 from libs import links
 from libs.common.postgres import Connection
+from services.gateway.domain.homes import DeliveredHome
 from services.gateway.pages.addresses import files, months
 from services.gateway.pages.rendering import page
 from services.gateway.pages.wording import Locale
@@ -24,6 +27,8 @@ log = structlog.get_logger()
 
 PER_PAGE: Final = 100
 FORM: Final = "application/x-www-form-urlencoded"
+LONGEST_FORM: Final = 1000
+"""Our own is a few words; of whatever else is posted no more is read."""
 
 Token = Annotated[str, PathParameter(description="What the link in the mail carries")]
 Number = Annotated[int, QueryParameter(name="page", ge=1, le=100_000)]
@@ -63,9 +68,10 @@ async def show_addresses(token: Token, ports: Given, number: Number = 1) -> Resp
     """What the client has received, the newest delivery first."""
     async with ports.reading() as connection:
         link, holder = await page_holder(connection, token, ports)
-        homes, total = await addresses.shown(
-            connection, holder.client_id, limit=PER_PAGE, offset=(number - 1) * PER_PAGE
-        )
+        homes, total = await _shown(connection, holder.client_id, number)
+        if number > 1 and not total:  # past the end of a list that may have become shorter
+            number = 1
+            homes, total = await _shown(connection, holder.client_id, number)
     locale, secret = _locale(holder), ports.settings.secret_key
     content = page(
         "addresses",
@@ -109,6 +115,13 @@ async def page_holder(
     return link, holder
 
 
+async def _shown(
+    connection: Connection, client_id: UUID, number: int
+) -> tuple[Sequence[DeliveredHome], int]:
+    offset = (number - 1) * PER_PAGE
+    return await addresses.shown(connection, client_id, limit=PER_PAGE, offset=offset)
+
+
 def _unsubscribe_link(token: str, ports: Ports) -> links.Link:
     link = links.read(ports.settings.secret_key, "unsubscribe", token, now=ports.clock())
     if link is None:
@@ -119,7 +132,7 @@ def _unsubscribe_link(token: str, ports: Ports) -> links.Link:
 async def _action(request: StrictRequest) -> str:
     if request.content_type[0] != FORM:
         return ""
-    fields = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=10)
+    fields = parse_qs((await request.body())[:LONGEST_FORM].decode("utf-8", "replace"))
     return fields.get("action", [""])[0]
 
 

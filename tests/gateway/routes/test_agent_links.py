@@ -86,6 +86,18 @@ async def test_newer_deliveries_come_first_and_older_ones_have_their_page(
     assert (await reader.get(f"{path}?page=0")).status_code == 422
 
 
+async def test_past_the_last_page_the_first_is_shown(
+    reader: Api, admin: Connection, client_id: str
+):
+    await deliver(admin, client_id, "a")
+
+    answer = await reader.get(f"{page_of(client_id)}?page=7")
+
+    assert "1 adresse." in answer.text
+    assert answer.text.count("<li>") == 1
+    assert "?page=" not in answer.text
+
+
 async def test_an_opposed_door_is_not_shown(reader: Api, admin: Connection, client_id: str):
     await deliver(admin, client_id, "a", "b")
     opposition = await admin.fetchval(

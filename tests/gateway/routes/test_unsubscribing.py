@@ -52,6 +52,7 @@ async def test_one_click_unsubscribes_at_once_and_as_often_as_asked(
         {"content": b""},
         {"content": b"\xff\x00", "headers": {"Content-Type": "application/x-www-form-urlencoded"}},
         {"json": ONE_CLICK},
+        {"data": {f"field{n}": "x" for n in range(200)}},
     ],
 )
 async def test_whatever_a_program_posts_unsubscribes(
