@@ -16,7 +16,9 @@ LOCK: Final = """
       select hashtextextended('assigner.client ' || client_id, 0) as key
       from unnest($1::uuid[]) as client_id
       union
-      select hashtextextended('assigner.town ' || town, 0) from unnest($2::text[]) as town
+      -- Towns share 256 locks: a server has a few thousand, for all sessions together.
+      select hashtextextended('assigner.town ' || (hashtextextended(town, 0) & 255), 0)
+      from unnest($2::text[]) as town
       order by key  -- the same order everywhere: no deadlock
     ) as one_after_the_other
 """

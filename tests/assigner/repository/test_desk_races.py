@@ -1,7 +1,7 @@
 """What the gateway asks of the assigner's schema while something else happens to the same client."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 from uuid import UUID
 
@@ -32,13 +32,14 @@ async def erased(connection: Connection, client_id: UUID) -> None:
 
 
 async def reset(connection: Connection, client_id: UUID) -> None:
-    admin: Any = connection
-    assert await admin.fetchval("select assigner.reset($1)", client_id) == 1
+    assert await connection.fetchval("select assigner.reset($1)", client_id) == 1
 
 
 @pytest.mark.parametrize("role, taken_back", [("assigner", erased), ("gateway", reset)])
 async def test_a_follow_up_under_way_goes_with_what_is_taken_back(
-    database: Database, role: str, taken_back: Callable[[Connection, UUID], Awaitable[None]]
+    database: Database,
+    role: str,
+    taken_back: Callable[[Connection, UUID], Coroutine[Any, Any, None]],
 ):
     """Notes may name a person: none stays behind because it was being written just then."""
     await add(database, street(1))

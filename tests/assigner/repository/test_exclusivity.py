@@ -137,3 +137,17 @@ async def test_without_the_lock_the_hold_refuses_a_door_that_is_taken_meanwhile(
             await waiting(database)
         with pytest.raises(asyncpg.NotNullViolationError):
             await late
+
+
+async def test_however_many_towns_a_batch_names_few_locks_are_taken(database: Database):
+    """The server has so many for all sessions together; without one left they all fail."""
+    connection = await database.connect("assigner")
+    clients = [uuid.uuid4() for _ in range(100)]
+
+    async with connection.transaction():
+        await PostgresChoices(connection, ALONE).lock(clients, [str(n) for n in range(30_000)])
+
+        assert await connection.fetchval(LOCKS) in range(100, 357)
+
+
+LOCKS = "select count(*) from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()"
