@@ -5,8 +5,10 @@ from datetime import date, timedelta
 import msgspec
 
 from libs.common.events import PreNotification
+from services.notifier.domain.mail import Draft
+from services.notifier.repository.desk import PostgresDesk
 from tests.notifier.mail_server import MailServer
-from tests.notifier.stage import Stage
+from tests.notifier.stage import COMPOSER, Stage
 
 
 async def paris_today(stage: Stage) -> date:
@@ -69,3 +71,32 @@ async def test_a_notice_that_would_come_too_late_fails_visibly(stage: Stage, ser
     mail = await stage.mail("monthly")
     assert (mail["state"], server.taken) == ("failed", [])
     assert "too late" in mail["evidence"]
+
+
+async def claimed(stage: Stage) -> tuple[PostgresDesk, Draft]:
+    """A notice of a delivery that is tomorrow, in the hands of a sender."""
+    today = await paris_today(stage)
+    await stage.client(send_day=(today + timedelta(days=1)).day)
+    await stage.hear(PreNotification(due_on=today))
+    desk = stage.desk()
+    [draft] = await desk.claim()
+    return desk, draft
+
+
+async def test_whoever_leaves_after_the_claim_gets_no_notice(stage: Stage, server: MailServer):
+    desk, draft = await claimed(stage)
+    await stage.admin.execute("update gateway.client set status = 'inactive'")
+
+    assert not await desk.hand_over(draft, COMPOSER(draft))
+    await desk.put_back([draft.mail])
+    await stage.send()
+
+    assert ((await stage.mail("monthly"))["state"], server.taken) == ("suppressed", [])
+
+
+async def test_a_notice_claimed_the_day_before_is_not_handed_over(stage: Stage, server: MailServer):
+    desk, draft = await claimed(stage)
+    letter = COMPOSER(draft)
+    await stage.later(timedelta(days=1))
+
+    assert not await desk.hand_over(draft, letter)

@@ -25,20 +25,23 @@ LEASE: Final = timedelta(seconds=30)
 HAND_OVER: Final = """
     with asked as (
       select * from unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::jsonb[],
-                           $6::text[], $7::text[], $8::text[])
-        as asked (id, fence, recipient, subject, headers, text_body, html_body, written_to)
+                           $6::text[], $7::text[], $8::text[], $9::date[])
+        as asked (id, fence, recipient, subject, headers, text_body, html_body, written_to, written_on)
     ), withheld as materialized (
-      select mail_id from unnest($10::uuid[], $11::text[]) as shown (mail_id, home_key)
+      select mail_id from unnest($11::uuid[], $12::text[]) as shown (mail_id, home_key)
       where exists (select from scraper.opposed where opposed.home_key = shown.home_key offset 0)
     ), promised as (
       update mail
-      set state = 'handing_off', lease_until = public.clock() + $9::interval,
+      set state = 'handing_off', lease_until = public.clock() + $10::interval,
           updated_at = public.clock()
       from asked
       where mail.id = asked.id and mail.fence = asked.fence and state = 'claimed'
         and (client_id is null or exists (
           select from gateway.client_contact as contact
-          where contact.client_id = mail.client_id and contact.email = asked.written_to offset 0))
+          where contact.client_id = mail.client_id and contact.email = asked.written_to
+            and (mail.kind <> 'monthly' or contact.status = 'active') offset 0))
+        and (kind <> 'monthly' -- "tomorrow" is another day after midnight
+             or written_on = (public.clock() at time zone 'Europe/Paris')::date)
         and (kind not in ('notification', 'monthly') or not exists (
           select from suppression where suppression.client_id = mail.client_id))
         and not exists (select from withheld where withheld.mail_id = mail.id)
@@ -131,7 +134,8 @@ async def promise(connection: Connection, promises: Sequence[Promise]) -> list[b
 def _promised(one: Promise) -> tuple[object, ...]:
     mail, contact, letter = one.draft.mail, one.draft.contact, one.letter
     parts = (letter.subject, letter.headers, letter.text_body, letter.html_body)
-    return (mail.id, mail.fence, letter.recipient, *parts, contact and contact.email)
+    written = (contact and contact.email, one.draft.today)
+    return (mail.id, mail.fence, letter.recipient, *parts, *written)
 
 
 async def settle(
