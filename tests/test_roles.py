@@ -31,7 +31,7 @@ MAY_READ = {
     ("gateway", "scraper"): {
         "place_overview",
         "refresh_overview",
-        "candidate",
+        "stock_overview",
         "opposed",
         "opposition_overview",
         "held",

@@ -6,13 +6,14 @@ from typing import Any, Final
 from libs.common.postgres import Connection
 
 # An erased client is counted by what is left of it, so that no number falls by an erasure. Of the
-# assigner's rows those count that it still shows, and for the erased what they had by then.
+# assigner's rows those count that it still shows, and for the erased what they had by then: all are
+# counted and then the few of the erased, since looking who is erased for each takes four times as long.
 COUNTS: Final = """
     select (select count(*) from client) + (select count(*) from erased_client) as total_clients,
            (select count(*) from client where status = 'active') as active_clients,
-           (select count(*) from scraper.candidate) as total_properties,
-           (select count(*) from assigner.delivered d
-            where not exists (select from erased_client e where e.id = d.client_id))
+           (select homes from scraper.stock_overview) as total_properties,
+           (select count(*) from assigner.delivered)
+             - (select count(*) from assigner.delivered d join erased_client e on e.id = d.client_id)
              + (select coalesce(sum(assignments), 0) from erased_client)::bigint as total_assignments,
            jobs_pending, jobs_processing, jobs_completed, jobs_failed
     from (

@@ -20,7 +20,7 @@ class Stats(msgspec.Struct, frozen=True, kw_only=True):
     total_clients: int
     active_clients: int
     total_properties: int
-    """Homes on offer."""
+    """Homes on offer; of more than 100,000 about how many."""
     total_assignments: int
     jobs_pending: int
     jobs_processing: int
