@@ -71,6 +71,7 @@ MAY_CALL = {
     },
     ("scraper", "assigner"): {"record_history"},
     ("gateway", "notifier"): {
+        "adopt_test_mails",
         "request_preview",
         "request_test_mail",
         "resolve",

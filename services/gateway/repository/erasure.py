@@ -9,6 +9,9 @@ from libs.common.postgres import Connection
 # Whoever starts a job for the client locks its row too: it is seen by what follows, or not started.
 LOCK: Final = "select email from client where id = $1 for update"
 
+# Whom a test mail went to may have been no client then.
+ADOPT: Final = "select notifier.adopt_test_mails($1, $2)"
+
 IS_ERASED: Final = "select exists (select from erased_client where id = $1)"
 
 BURY: Final = """
@@ -68,3 +71,8 @@ async def forget_words(connection: Connection, client_id: UUID) -> None:
     """Forget what mail servers said about the client's mails."""
     await connection.execute(FORGET_WORDS, client_id)
     await connection.execute(FORGET_ERRORS, client_id)
+
+
+async def adopt_test_mails(connection: Connection, client_id: UUID, email: str) -> None:
+    """Have test mails to the client's address forgotten with the client."""
+    await connection.execute(ADOPT, client_id, email)

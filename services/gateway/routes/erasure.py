@@ -24,10 +24,12 @@ async def erase_client(client_id: PathId, ports: Given, request: StrictRequest) 
     """
     found = identifier(client_id, "client_id")
     async with ports.writing() as (connection, emit):
-        if await erasure.lock(connection, found) is None:
+        email = await erasure.lock(connection, found)
+        if email is None:
             if await erasure.is_erased(connection, found):
                 return
             raise unknown(f"Client {found} not found")
+        await erasure.adopt_test_mails(connection, found, email)
         await erasure.forget_words(connection, found)
         await close(
             connection, await erasure.open_jobs(connection, found), "erased", runs=movements

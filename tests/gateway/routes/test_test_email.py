@@ -8,7 +8,7 @@ import pytest
 
 from libs.common.postgres import Connection
 from services.gateway.routes import waiting
-from tests.gateway.routes.conftest import Api
+from tests.gateway.routes.conftest import Api, registration
 
 ADDRESS = "operator@agence.example"
 Settle = Callable[..., Awaitable[None]]
@@ -128,6 +128,22 @@ async def test_a_mail_to_a_client_is_the_clients(
     await send(api, recipient="Camille@agence.example")
 
     assert str(await admin.fetchval("select client_id from notifier.mail")) == client_id
+
+
+async def test_a_mail_from_before_there_was_a_client_is_forgotten_with_it(
+    api: Api, admin: Connection, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(waiting, "PATIENCE_SECONDS", 0.0)
+    await send(api, recipient="Camille@agence.example")
+    await send(api, recipient="somebody.else@agence.example")
+    client_id = (await api.post("/api/clients", json=registration(status="pending"))).json()[
+        "client_id"
+    ]
+
+    await api.delete(f"/api/clients/{client_id}")
+
+    rows = await admin.fetch("select client_id from notifier.mail order by created_at")
+    assert [row["client_id"] and str(row["client_id"]) for row in rows] == [client_id, None]
 
 
 @pytest.mark.parametrize(
