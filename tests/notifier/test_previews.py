@@ -118,6 +118,24 @@ async def test_a_client_who_is_gone_is_said_to_be(stage: Stage):
     assert (shown["state"], shown["error"]) == ("failed", "the client is gone")
 
 
+async def test_one_that_cannot_be_written_holds_up_no_other(stage: Stage):
+    client_id = await stage.client()
+    await stage.hear(insufficient(client_id))
+    await stage.own.execute("""update mail set detail = '{"cities": 5}'""")
+    for kind in ("insufficient", "welcome"):
+        await stage.own.execute(
+            "insert into preview (kind, client_id) values ($1, $2)", kind, client_id
+        )
+
+    assert await PREVIEWS.write_some(stage.own) == 2
+
+    rows = await stage.own.fetch("select state, error from preview order by id")
+    assert [tuple(row) for row in rows] == [
+        ("failed", "it cannot be written (TypeError)"),
+        ("ready", None),
+    ]
+
+
 async def test_it_is_forgotten_after_an_hour_and_with_its_client(stage: Stage):
     client_id = await stage.client()
     await preview(stage, "welcome", client_id)

@@ -14,7 +14,7 @@ from libs.common import postgres
 from libs.common.errors import PermanentError
 from libs.common.postgres import Connection
 from services.notifier.domain.identity import CLIENT_KINDS
-from services.notifier.domain.mail import Draft, Job, Kind, Letter, Mail, Request
+from services.notifier.domain.mail import Draft, Job, Kind, Mail, Request
 from services.notifier.handlers.sending import Compose
 from services.notifier.repository.facts import drafts
 from services.notifier.repository.mails import COLUMNS, to_mail
@@ -89,29 +89,30 @@ class Previews(msgspec.Struct, frozen=True, kw_only=True):
         async with connection.transaction():
             rows = await connection.fetch(ASKED, AT_ONCE)
             for asked in msgspec.convert([dict(row) for row in rows], list[Asked]):
-                await self._answer(connection, asked)
+                try:
+                    async with connection.transaction():
+                        await self._answer(connection, asked)
+                except postgres.AWAY:
+                    raise
+                except Exception as error:  # a bug of ours: it must not hold up the others
+                    log.exception("preview_not_written", kind=asked.kind)
+                    await _refuse(connection, asked, error)
         return len(rows)
 
     async def _answer(self, connection: Connection, asked: Asked) -> None:
         draft = await self._draft(connection, asked)
-        written = self._written(draft, asked) if draft else "the client is gone"
-        if isinstance(written, str):
-            nothing: Sequence[Any] = [None] * 6
-            await connection.execute(ANSWER, asked.id, written, *nothing)
+        if draft is None:
+            await _refuse(connection, asked, PermanentError("the client is gone"))
+            return
+        try:
+            written = self.compose(draft)
+        except PermanentError as error:
+            await _refuse(connection, asked, error)
             return
         parts = (written.recipient, written.subject, written.headers)
         bodies = (written.text_body, written.html_body)
-        sample = draft is None or draft.mail.kind == "test"
+        sample = draft.mail.kind == "test"
         await connection.execute(ANSWER, asked.id, None, *parts, *bodies, sample)
-
-    def _written(self, draft: Draft, asked: Asked) -> Letter | str:
-        try:
-            return self.compose(draft)
-        except PermanentError as error:
-            return str(error)
-        except Exception as error:
-            log.exception("preview_not_written", kind=asked.kind)
-            return f"it cannot be written ({type(error).__name__})"
 
     async def _draft(self, connection: Connection, asked: Asked) -> Draft | None:
         """The facts of the mail as they are; nothing when the client is gone."""
@@ -176,6 +177,13 @@ class Previews(msgspec.Struct, frozen=True, kw_only=True):
             next_try_at=None,
             created_at=asked.asked_at,
         )
+
+
+async def _refuse(connection: Connection, asked: Asked, error: Exception) -> None:
+    bug = f"it cannot be written ({type(error).__name__})"
+    why = str(error) if isinstance(error, PermanentError) else bug
+    nothing: Sequence[Any] = [None] * 6
+    await connection.execute(ANSWER, asked.id, why, *nothing)
 
 
 def _adapted(draft: Draft, asked: Asked) -> Draft:
