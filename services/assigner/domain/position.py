@@ -24,7 +24,7 @@ from services.assigner.domain.postal import (
     printed_suffix,
     read_line,
 )
-from services.assigner.domain.spelling import SMALL, WAYS, folded
+from services.assigner.domain.spelling import APART, SMALL, WAYS, folded
 
 LEAST_SCORE: Final = 0.7
 FURTHEST_METRES: Final = 300.0
@@ -157,15 +157,20 @@ def _is_there(line: Line, home: Home, answer: Answer) -> bool:
 
 
 def _same_street(ours: str, theirs: str) -> bool:
-    """Whether the words of the one name are among those of the other: `rue Nodet`, of a doctor."""
-    first, second = _words(printed_street(ours)), _words(theirs)
-    has_names = bool(first - WAYS.keys()) and bool(second - WAYS.keys())
-    return has_names and (first <= second or second <= first)
+    """Whether both name one street, the one at most with more before the name: `rue Nodet`, of a doctor.
+
+    Not what tells neighbours apart: `chemin du Moulin` is neither `du Vieux Moulin` nor `du Moulin
+    Neuf`, though both may have the same number beside the same parcel.
+    """
+    less, more = sorted((_words(printed_street(ours)), _words(theirs)), key=len)
+    names, beside = set(less) - WAYS.keys(), set(more) - set(less)
+    is_fuller = set(less) <= set(more) and less[-1:] == more[-1:] and not beside & APART
+    return is_fuller and bool(names)
 
 
 @lru_cache(maxsize=8192)
-def _words(street: str) -> frozenset[str]:
-    return frozenset(word for word in _WORD.findall(folded(street)) if word not in SMALL)
+def _words(street: str) -> tuple[str, ...]:
+    return tuple(word for word in _WORD.findall(folded(street)) if word not in SMALL)
 
 
 def _metres(home: Home, answer: Answer) -> float | None:

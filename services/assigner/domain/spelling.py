@@ -83,6 +83,13 @@ SMALL: Final = frozenset(
     ]
 )
 """Words that stay small within a name."""
+_APART: Final = """
+    ANCIEN ANCIENNE ANCIENNES ANCIENS BAS BASSE BASSES EST GRAND GRANDE GRANDES GRANDS HAUT HAUTE
+    HAUTES HAUTS NEUF NEUVE NEUVES NORD NOUVEAU NOUVEAUX NOUVEL NOUVELLE NOUVELLES OUEST PETIT
+    PETITE PETITES PETITS SUD VIEIL VIEILLE VIEILLES VIEUX
+"""
+APART: Final = frozenset(_APART.split())
+"""Words that make another street of a name."""
 ROMAN: Final = frozenset(
     [
         "II",

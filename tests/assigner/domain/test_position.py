@@ -134,6 +134,26 @@ def test_a_fuller_name_is_the_same_street(ours: str, theirs: str):
     assert position(asked, [answer(house_number="12", street=theirs)])
 
 
+@pytest.mark.parametrize(
+    "ours, theirs",
+    [
+        ("12 CHE DU MOULIN", "Chemin du Moulin Neuf"),
+        ("12 CHE DU MOULIN NEUF", "Chemin du Moulin"),
+        ("12 RUE DU MOULIN", "Rue du Vieux Moulin"),
+        ("12 RUE DU PETIT MOULIN", "Rue du Moulin"),
+        ("12 RUE DU LAC", "Rue du Lac Saint-Jean"),
+    ],
+)
+def test_a_neighbour_of_nearly_the_same_name_is_another_street(ours: str, theirs: str):
+    near = home(address=ours)
+    found = position(near, [answer(house_number="12", street=theirs)])
+
+    assert found
+    assert printed(near, found) == printed(near, None)
+    nowhere = home(address=ours, latitude=None, longitude=None)
+    assert position(nowhere, [answer(house_number="12", street=theirs)]) is None
+
+
 @pytest.mark.parametrize("theirs", ["Rue Pasteur", "Boulevard Gambetta", "Avenue"])
 def test_another_kind_of_way_is_another_street(theirs: str):
     asked = home(address="12 AV PASTEUR", latitude=None, longitude=None)
