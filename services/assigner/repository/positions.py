@@ -44,11 +44,13 @@ CLAIM: Final = """
               extract(epoch from one.deadline - public.clock())::float8 as seconds_left
 """
 
+# A deadline that is further off than any was when it was set: the clock has been put back.
 LATE: Final = """
     select job_id, run, client_id, claims,
            extract(epoch from deadline - public.clock())::float8 as seconds_left
     from awaited_position
     where deadline <= public.clock() + $2::interval
+       or deadline > public.clock() + interval '11 seconds'
     order by deadline, job_id, run limit $1
 """
 
@@ -58,7 +60,8 @@ GIVE_BACK: Final = """
     where one.job_id = claim.job_id and one.run = claim.run
 """
 
-# A point of the commune says nothing about the door. The geocoder's data change every week.
+# A point of the commune says nothing about the door. The geocoder's data change every week, and what
+# it did not know may have been a bad day of its own.
 HOMES: Final = """
     select given.job_id, given.client_id, given.home_key, given.address, given.postal_code,
            given.city_name, given.insee_code,
@@ -69,7 +72,8 @@ HOMES: Final = """
     from assignment as given
     left join geocoded on geocoded.home_key = given.home_key
       and geocoded.address = given.address
-      and geocoded.asked_at > public.clock() - interval '180 days'
+      and geocoded.asked_at > public.clock()
+          - case when door is null then interval '1 day' else interval '180 days' end
     where given.job_id = any($1::uuid[]) and given.printed_address is null
 """
 
@@ -132,7 +136,7 @@ class PostgresPositions(msgspec.Struct, frozen=True):
         return _claimed(await self.connection.fetch(CLAIM, jobs, homes, least, lease))
 
     async def late(self, *, jobs: int, seconds: float) -> Sequence[Claimed]:
-        """Runs that have no more time left than that, whoever asks for them."""
+        """Runs that have no more time left than that, or whose time nobody knows."""
         return _claimed(await self.connection.fetch(LATE, jobs, timedelta(seconds=seconds)))
 
     async def give_back(self, claimed: Sequence[Claimed], *, after_seconds: float) -> None:

@@ -76,6 +76,22 @@ async def test_a_door_is_asked_for_once(database: Database, site: Publisher):
     assert said[0] == said[1]
 
 
+async def test_a_bad_day_of_the_geocoder_is_not_held_against_its_doors(
+    database: Database, site: Publisher
+):
+    await add(database, street(10))
+    connection = await database.connect("assigner")
+
+    for days, fault in ((0, "scores"), (2, "")):
+        await database.advance(timedelta(days=days))
+        await choose(connection, ready())
+        async with settler(database, site, fault) as one:
+            assert await one.ask_once()
+
+    sources = sorted(row["position_source"] for row in await delivered(connection))
+    assert sources == ["geocoder"] * 10 + ["parcel"] * 10
+
+
 async def test_without_a_geocoder_a_choice_is_told_at_once(database: Database):
     await add(database, street(10))
     connection = await database.connect("assigner")
