@@ -3,7 +3,6 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-import structlog
 from litestar import Response, get, post
 from litestar.params import QueryParameter
 
@@ -17,13 +16,12 @@ from services.gateway.routes.audited import record
 from services.gateway.routes.body import StrictRequest
 from services.gateway.routes.jobs import JobAnswer
 from services.gateway.routes.keys import principal
+from services.gateway.routes.noted import note
 from services.gateway.routes.once import once
 from services.gateway.routes.paging import Limit, Offset, next_link
 from services.gateway.routes.ports import Given
 from services.gateway.routes.problems import Refusal, unknown
 from services.gateway.routes.values import PathId, identifier
-
-log = structlog.get_logger()
 
 JobState = Literal["processing", "pending", "completed", "failed"]
 Status = Annotated[JobState | None, QueryParameter(name="status", description="Only those")]
@@ -62,7 +60,7 @@ async def retry_job(job_id: PathId, ports: Given, request: StrictRequest) -> Res
             raise _refused(wanted, await admin_jobs.stands(connection, wanted), "failed")
         emit(event, None)
         await record(connection, request, "job.retry", wanted, ladder=event.ladder)
-        log.info("job_retried", job_id=str(wanted), ladder=event.ladder)
+        note(request, "job_retried", job_id=str(wanted), ladder=event.ladder)
         return JobAnswer(job_id=wanted, client_id=job.client_id, message="Job started again")
 
     return await once(request, ports, begin, client_id=_whose)
@@ -80,7 +78,7 @@ async def cancel_job(job_id: PathId, ports: Given, request: StrictRequest) -> Re
         reason = f"Cancelled by {by}"
         await close(connection, [wanted], "cancelled", reason=reason, runs=movements)
         await record(connection, request, "job.cancel", wanted)
-        log.info("job_cancelled", job_id=str(wanted))
+        note(request, "job_cancelled", job_id=str(wanted))
         return JobAnswer(job_id=wanted, client_id=job.client_id, message=reason)
 
     return await once(request, ports, cancel, client_id=_whose)

@@ -79,6 +79,8 @@ async def change_client(
             raise unknown(f"Client {found} not found")
         require_match(request, etag(client))
         changed = await _change(connection, emit, client, data)
+    if changed.version != client.version:
+        log.info("client_changed", client_id=str(found), status=changed.status)
     return Answer(answered(changed), headers={"ETag": etag(changed)})
 
 
@@ -91,7 +93,6 @@ async def _change(connection: Connection, emit: Emit, client: Client, data: Clie
     row = {name: getattr(wanted, name) for name in NewClient.__struct_fields__}
     if await clients.change(connection, client.id, NewClient(**row)):
         emit(ClientRegistered(client_id=client.id), None)
-    log.info("client_changed", client_id=str(client.id), status=wanted.status)
     return await clients.find(connection, client.id) or wanted
 
 

@@ -5,7 +5,6 @@ from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
-import structlog
 from litestar import Response, get, post
 from litestar.params import JSONBody
 
@@ -17,13 +16,12 @@ from services.gateway.repository.clients import Client, NewClient
 from services.gateway.routes.answer import Answer
 from services.gateway.routes.body import StrictRequest
 from services.gateway.routes.conditional import conditional
+from services.gateway.routes.noted import note
 from services.gateway.routes.once import once
 from services.gateway.routes.ports import Given
 from services.gateway.routes.problems import Refusal, unknown
 from services.gateway.routes.registration import Registration, city_id, resolve
 from services.gateway.routes.values import PathId, identifier
-
-log = structlog.get_logger()
 
 
 class ClientAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +60,7 @@ async def register_client(
             raise Refusal(409, "This mail address belongs to another client")
         if client.status == "active":
             emit(ClientRegistered(client_id=client.id), None)
-        log.info("client_registered", client_id=str(client.id), status=client.status)
+        note(request, "client_registered", client_id=str(client.id), status=client.status)
         headers = {"Location": f"/api/clients/{client.id}", "ETag": etag(client)}
         return Answer(answered(client), headers=headers)
 

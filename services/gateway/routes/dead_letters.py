@@ -8,7 +8,6 @@ from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 import msgspec
-import structlog
 from litestar import Response, get, post
 from litestar.params import FromPath, QueryParameter
 
@@ -18,13 +17,12 @@ from services.gateway.repository import dead_letters
 from services.gateway.repository.dead_letters import FoundIn, HeldMessage, HeldState, Service
 from services.gateway.routes.audited import record
 from services.gateway.routes.body import StrictRequest
+from services.gateway.routes.noted import note
 from services.gateway.routes.once import once
 from services.gateway.routes.paging import Offset, next_link
 from services.gateway.routes.ports import Given, Ports
 from services.gateway.routes.problems import Refusal, unknown
 from services.gateway.routes.values import PathId, identifier
-
-log = structlog.get_logger()
 
 OfService = Annotated[
     Service | None, QueryParameter(name="service", description="Only those of this service")
@@ -155,7 +153,7 @@ async def _settled(
         answer = _answer(service, letter_id, ENDINGS[wish], found)
         target = f"{service}/{letter_id}"
         await record(connection, request, f"dead_letter.{wish}", target, changed=answer.changed)
-        log.info("dead_letter_settled", held_id=str(letter_id), service=service, wish=wish)
+        note(request, "dead_letter_settled", held_id=str(letter_id), service=service, wish=wish)
         return answer
 
     return await once(request, ports, settle)

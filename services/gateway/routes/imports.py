@@ -5,7 +5,6 @@ from typing import Annotated, ClassVar
 from uuid import UUID
 
 import msgspec
-import structlog
 from litestar import Response, get, post
 from litestar.params import JSONBody
 from msgspec import Meta
@@ -17,12 +16,11 @@ from services.gateway.repository.imports import ImportProgress
 from services.gateway.routes.audited import record
 from services.gateway.routes.body import Body, Check, StrictRequest
 from services.gateway.routes.conditional import conditional, tag_of
+from services.gateway.routes.noted import note
 from services.gateway.routes.once import once
 from services.gateway.routes.ports import Given
 from services.gateway.routes.problems import Fault, invalid, unknown
 from services.gateway.routes.values import PathId, identifier, without_repeats
-
-log = structlog.get_logger()
 
 Department = Annotated[str, Meta(pattern="^([0-9][0-9AB]|9[78][0-9])$", examples=["01"])]
 Years = Annotated[
@@ -60,7 +58,7 @@ async def request_import(
         if asked.id is None:
             raise invalid(Fault(pointer=f"/{asked.field}", detail=asked.refusal or "is refused"))
         await record(connection, request, "import.request", asked.id, department=data.department)
-        log.info("import_requested", import_id=str(asked.id), department=data.department)
+        note(request, "import_requested", import_id=str(asked.id), department=data.department)
         return Queued(id=asked.id, href=f"/admin/imports/{asked.id}")
 
     return await once(request, ports, ask)

@@ -4,7 +4,6 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
-import structlog
 from litestar import Response, get, post
 from litestar.params import JSONBody
 from msgspec import Meta
@@ -17,12 +16,11 @@ from services.gateway.repository import jobs
 from services.gateway.repository.jobs import Accepted
 from services.gateway.routes.body import Body, StrictRequest
 from services.gateway.routes.conditional import conditional, tag_of
+from services.gateway.routes.noted import note
 from services.gateway.routes.once import once
 from services.gateway.routes.ports import Given
 from services.gateway.routes.problems import Refusal, unknown
 from services.gateway.routes.values import PathId, identifier
-
-log = structlog.get_logger()
 
 ClientId = Annotated[UUID, Meta(examples=["0199c0de-0000-7000-8000-000000000001"])]
 
@@ -62,7 +60,9 @@ async def process_client(
         if accepted is None:
             raise _inactive(data.client_id)
         return _answer(
-            accepted, "Processing started" if accepted.created else "Job already in progress"
+            request,
+            accepted,
+            "Processing started" if accepted.created else "Job already in progress",
         )
 
     return await once(request, ports, start, client_id=data.client_id)
@@ -81,7 +81,7 @@ async def add_addresses(
         if accepted is None:
             raise _inactive(data.client_id)
         plural = "" if accepted.count == 1 else "es"
-        return _answer(accepted, f"Adding {accepted.count} address{plural}")
+        return _answer(request, accepted, f"Adding {accepted.count} address{plural}")
 
     return await once(request, ports, start, client_id=data.client_id)
 
@@ -101,6 +101,7 @@ def _inactive(client_id: UUID) -> Refusal:
     return unknown(f"Client {client_id} not found or inactive")
 
 
-def _answer(accepted: Accepted, message: str) -> JobAnswer:
-    log.info("job_accepted", job_id=str(accepted.job_id), kind=accepted.kind, new=accepted.created)
+def _answer(request: StrictRequest, accepted: Accepted, message: str) -> JobAnswer:
+    job_id, kind = str(accepted.job_id), accepted.kind
+    note(request, "job_accepted", job_id=job_id, kind=kind, new=accepted.created)
     return JobAnswer(job_id=accepted.job_id, client_id=accepted.client_id, message=message)

@@ -5,7 +5,6 @@ from typing import Literal
 from uuid import UUID
 
 import msgspec
-import structlog
 from litestar import Response, post
 
 from libs.common.outbox import Emit
@@ -13,12 +12,11 @@ from libs.common.postgres import Connection
 from services.gateway.repository import agent_links, clients
 from services.gateway.routes.audited import record
 from services.gateway.routes.body import StrictRequest
+from services.gateway.routes.noted import note
 from services.gateway.routes.once import once
 from services.gateway.routes.ports import Given
 from services.gateway.routes.problems import unknown
 from services.gateway.routes.values import PathId, identifier
-
-log = structlog.get_logger()
 
 
 class LinksRevoked(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +48,7 @@ async def revoke_links(
             raise unknown(f"Client {wanted} not found")
         instant = await agent_links.revoke(connection, wanted)
         await record(connection, request, "client.revoke_links", wanted)
-        log.info("links_revoked", client_id=str(wanted))
+        note(request, "links_revoked", client_id=str(wanted))
         said = f"Links given before {instant:%Y-%m-%dT%H:%M:%SZ} open nothing any more"
         return LinksRevoked(client_id=wanted, void_before=instant, message=said)
 

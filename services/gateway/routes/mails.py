@@ -3,7 +3,6 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-import structlog
 from litestar import Response, get, post
 from litestar.params import JSONBody, QueryParameter
 
@@ -15,13 +14,12 @@ from services.gateway.routes.answer import Answer
 from services.gateway.routes.audited import record
 from services.gateway.routes.body import Body, StrictRequest
 from services.gateway.routes.conditional import conditional, tag_of
+from services.gateway.routes.noted import note
 from services.gateway.routes.once import once
 from services.gateway.routes.paging import Limit, Offset, next_link
 from services.gateway.routes.ports import Given
 from services.gateway.routes.problems import Refusal, unknown
 from services.gateway.routes.values import PathId, identifier
-
-log = structlog.get_logger()
 
 State = Annotated[MailState | None, QueryParameter(name="state", description="Only those")]
 Kind = Annotated[MailKind | None, QueryParameter(name="kind", description="Only those")]
@@ -79,7 +77,7 @@ async def resolve_mail(
     async def settle(connection: Connection, _: Emit) -> MailLine:
         _refuse(wanted, await mails.resolve(connection, wanted, data.verdict))
         await record(connection, request, "mail.resolve", wanted, verdict=data.verdict)
-        log.info("mail_resolved", mail_id=str(wanted), verdict=data.verdict)
+        note(request, "mail_resolved", mail_id=str(wanted), verdict=data.verdict)
         found = await mails.find(connection, wanted)
         if found is None:
             raise _unknown(wanted)

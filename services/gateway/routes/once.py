@@ -16,6 +16,7 @@ from services.gateway.repository.idempotency import Asked, Stored
 from services.gateway.routes.answer import Answer
 from services.gateway.routes.body import StrictRequest
 from services.gateway.routes.keys import caller
+from services.gateway.routes.noted import say_noted
 from services.gateway.routes.ports import Ports
 from services.gateway.routes.problems import IN_FLIGHT, KEY_REUSED, Fault, Refusal, invalid
 
@@ -50,8 +51,23 @@ async def once(
     key = request.headers.get(HEADER)
     if key is None:
         async with ports.writing() as (connection, emit):
-            return _answer(await work(connection, emit), request)
-    asked, request_hash = _asked(request, _sane(key)), await _hash(request)
+            answer = _answer(await work(connection, emit), request)
+    else:
+        answer = await _once(request, ports, work, _sane(key), client_id=client_id, kept=kept)
+    say_noted(request)
+    return answer
+
+
+async def _once(
+    request: StrictRequest,
+    ports: Ports,
+    work: Work[A],
+    key: str,
+    *,
+    client_id: Whom[A],
+    kept: Callable[[A], A] | None,
+) -> Response[A]:
+    asked, request_hash = _asked(request, key), await _hash(request)
     async with ports.writing() as (connection, emit):
         if not await idempotency.begin(connection, asked):
             detail = "This very request is being done: send it again in a second"

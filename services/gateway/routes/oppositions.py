@@ -16,6 +16,7 @@ from services.gateway.repository.oppositions import Opposition, Standing
 from services.gateway.routes.answer import Answer
 from services.gateway.routes.audited import record
 from services.gateway.routes.body import Body, Check, StrictRequest
+from services.gateway.routes.noted import note
 from services.gateway.routes.once import once
 from services.gateway.routes.paging import Limit, Offset, next_link
 from services.gateway.routes.ports import Given
@@ -61,7 +62,7 @@ async def oppose(
         if not asked.is_new:
             return Answer(standing, status_code=200)
         await record(connection, request, "opposition.create", asked.id, doors=standing.doors)
-        log.info("opposition_made", opposition_id=str(asked.id), doors=standing.doors)
+        note(request, "opposition_made", opposition_id=str(asked.id), doors=standing.doors)
         return Answer(standing, status_code=201)
 
     return await once(request, ports, write)

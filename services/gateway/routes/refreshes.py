@@ -4,7 +4,6 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-import structlog
 from litestar import Response, get, post
 from litestar.params import PathParameter
 
@@ -17,13 +16,12 @@ from services.gateway.routes.audited import record
 from services.gateway.routes.body import StrictRequest
 from services.gateway.routes.conditional import conditional, tag_of
 from services.gateway.routes.imports import Queued
+from services.gateway.routes.noted import note
 from services.gateway.routes.once import once
 from services.gateway.routes.ports import Given
 from services.gateway.routes.problems import Fault, Refusal, invalid, unavailable, unknown
 from services.gateway.routes.registration import INSEE_CODE
 from services.gateway.routes.values import PathId, identifier
-
-log = structlog.get_logger()
 
 CityCode = Annotated[str, PathParameter(description="An INSEE code, or a city_id of /api/cities")]
 
@@ -49,7 +47,7 @@ async def request_refresh(
             raise _not_covered(place, asked.refusal if asked else None)
         refresh_id, code = asked.id, place.insee_code
         await record(connection, request, "city.refresh", refresh_id, insee_code=code)
-        log.info("refresh_requested", refresh_id=str(refresh_id), insee_code=code)
+        note(request, "refresh_requested", refresh_id=str(refresh_id), insee_code=code)
         return Queued(id=refresh_id, href=f"/admin/refreshes/{refresh_id}")
 
     return await once(request, ports, ask)

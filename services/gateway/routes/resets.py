@@ -3,7 +3,6 @@
 from typing import Literal
 
 import msgspec
-import structlog
 from litestar import Response, post
 
 from libs.common.outbox import Emit
@@ -11,12 +10,11 @@ from libs.common.postgres import Connection
 from services.gateway.repository import admin_jobs, resets
 from services.gateway.routes.audited import record
 from services.gateway.routes.body import StrictRequest
+from services.gateway.routes.noted import note
 from services.gateway.routes.once import once
 from services.gateway.routes.ports import Given
 from services.gateway.routes.problems import Refusal, unknown
 from services.gateway.routes.values import PathId, identifier
-
-log = structlog.get_logger()
 
 
 class ResetAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +48,7 @@ async def reset_assignments(
             raise Refusal(409, f"A job of client {found} is open; wait for its end, or cancel it")
         number = await resets.reset(connection, found)
         await record(connection, request, "client.reset", found, assignments=number)
-        log.info("assignments_reset", client_id=str(found), assignments=number)
+        note(request, "assignments_reset", client_id=str(found), assignments=number)
         plural = "" if number == 1 else "s"
         return ResetAnswer(
             deleted_assignments=number, message=f"Reset {number} assignment{plural} for client"

@@ -5,7 +5,6 @@ from datetime import date, datetime, timedelta
 from typing import Annotated, ClassVar, Literal, TypeAlias
 
 import msgspec
-import structlog
 from litestar import Response, post
 from litestar.params import JSONBody
 from msgspec import Meta
@@ -16,11 +15,10 @@ from services.gateway.repository import ticks
 from services.gateway.repository.ticks import Due, Tick
 from services.gateway.routes.audited import record
 from services.gateway.routes.body import Body, Check, StrictRequest
+from services.gateway.routes.noted import note
 from services.gateway.routes.once import once
 from services.gateway.routes.ports import Given
 from services.gateway.routes.problems import Fault, invalid
-
-log = structlog.get_logger()
 
 Day: TypeAlias = date  # a field called `date` would hide it
 TickKind = Literal["send_day", "pre_notification"]
@@ -68,7 +66,7 @@ async def run_schedule(
             _within(data.date, await ticks.today(connection), catch_up_days)
             tick = await ticks.request_tick(connection, data.kind, data.date)
             await record(connection, request, "schedule.run", f"{data.kind}/{data.date}")
-        log.info("schedule_by_hand", kind=data.kind, date=str(data.date), dry_run=data.dry_run)
+        note(request, "schedule_by_hand", kind=data.kind, date=str(data.date), dry_run=data.dry_run)
         return _answer(data, tick, due)
 
     return await once(request, ports, run)

@@ -6,7 +6,6 @@ from typing import Annotated, ClassVar, Final
 from uuid import UUID
 
 import msgspec
-import structlog
 from litestar import Response, post
 from litestar.openapi import ResponseSpec
 from litestar.params import JSONBody
@@ -19,12 +18,11 @@ from services.gateway.repository.mail_requests import Outcome, SmtpConfig, Templ
 from services.gateway.routes.answer import Answer
 from services.gateway.routes.audited import record
 from services.gateway.routes.body import Body, Check, StrictRequest
+from services.gateway.routes.noted import note
 from services.gateway.routes.once import Replayed, once
 from services.gateway.routes.ports import Given, Ports
 from services.gateway.routes.values import mail_address
 from services.gateway.routes.waiting import until
-
-log = structlog.get_logger()
 
 SESSION_VERBS: Final = frozenset({"CONNECT", "EHLO", "STARTTLS", "AUTH"})
 OUR_OWN_VERBS: Final = frozenset({"CLAIM", "COMPOSE"})
@@ -95,7 +93,7 @@ async def send_test_email(
             connection, data.recipient, data.template_type, client_id
         )
         await record(connection, request, "mail.test", mail_id, template_type=data.template_type)
-        log.info("test_mail_requested", mail_id=str(mail_id), template_type=data.template_type)
+        note(request, "test_mail_requested", mail_id=str(mail_id), template_type=data.template_type)
         return Answer(await _told(connection, data, mail_id, None), status_code=202)
 
     # Nothing of what is kept to be said again names the recipient.

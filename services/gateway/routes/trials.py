@@ -6,7 +6,6 @@ from typing import Annotated, Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import msgspec
-import structlog
 from litestar import Response, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody
@@ -21,13 +20,12 @@ from services.gateway.routes.answer import Answer
 from services.gateway.routes.audited import record
 from services.gateway.routes.body import Body, StrictRequest
 from services.gateway.routes.jobs import ClientId
+from services.gateway.routes.noted import note
 from services.gateway.routes.once import Replayed, once
 from services.gateway.routes.ports import Given, Ports
 from services.gateway.routes.problems import Refusal, unknown
 from services.gateway.routes.properties import FollowUp, Property, estimate, position, told
 from services.gateway.routes.waiting import until
-
-log = structlog.get_logger()
 
 
 class TryClient(Body, frozen=True, kw_only=True):
@@ -76,7 +74,7 @@ async def try_client(
         ):
             raise _not_served(data.client_id)
         await record(connection, request, "client.test", data.client_id, job_id=str(job_id))
-        log.info("job_accepted", job_id=str(job_id), kind="test", new=True)
+        note(request, "job_accepted", job_id=str(job_id), kind="test", new=True)
         return Answer(_under_way(data.client_id, job_id), status_code=202)
 
     begun = await once(request, ports, start, client_id=data.client_id)

@@ -13,6 +13,7 @@ from services.gateway.handlers.retries import BATCH, Restarted, start_due
 from services.gateway.repository import admin_jobs, movements, retries
 from services.gateway.routes.audited import record
 from services.gateway.routes.body import StrictRequest
+from services.gateway.routes.noted import note
 from services.gateway.routes.once import once
 from services.gateway.routes.ports import Given
 from services.gateway.settings import GatewaySettings
@@ -81,7 +82,7 @@ async def cleanup_jobs(
 
     async def clean(connection: Connection, _: Emit) -> CleanupAnswer:
         cleaned = await admin_jobs.clean(connection, days)
-        log.info("jobs_cleaned", jobs=cleaned, older_than_days=days)
+        note(request, "jobs_cleaned", jobs=cleaned, older_than_days=days)
         return CleanupAnswer(cleaned_jobs=cleaned, message=_cleaned("Cleaned", cleaned, days))
 
     return await once(request, ports, clean)
