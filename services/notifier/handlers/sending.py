@@ -65,8 +65,7 @@ def _ids(draft: Draft) -> dict[str, str]:
 
 
 async def _send(draft: Draft, *, desk: Desk, session: Session, compose: Compose) -> None:
-    refused = objection(draft)
-    letter = refused or _composed(draft, compose)
+    letter = _composed(draft, compose)
     if isinstance(letter, Decision):
         await desk.settle(draft.mail, letter)
         return
@@ -123,7 +122,7 @@ async def _promised(draft: Draft, letter: Letter, desk: Desk) -> Decision | bool
 
 def _composed(draft: Draft, compose: Compose) -> Letter | Decision:
     try:
-        return compose(draft)
+        return objection(draft) or compose(draft)
     except PermanentError as error:
         return Decision(Verdict.FAILED, Reply("COMPOSE", None, str(error)))
     except Exception as error:

@@ -8,8 +8,8 @@ from uuid import UUID
 
 import structlog
 
-from libs.common.postgres import AWAY, Connection
-from services.notifier.domain.delivery import Decision
+from libs.common.postgres import AWAY, FAILED, Connection
+from services.notifier.domain.delivery import Decision, Reply, decide
 from services.notifier.domain.mail import Draft, Letter, Mail
 from services.notifier.repository.facts import drafts
 from services.notifier.repository.keyed import connect
@@ -62,7 +62,7 @@ class PostgresDesk:
             rows = await connection.fetch(CLAIM, self._batch, LEASE)
             mails = [to_mail(row) for row in rows]
             self.held = {mail.id: mail.fence for mail in mails}
-            return await drafts(connection, mails) if mails else []
+            return await self._read(connection, mails) if mails else []
         except Exception:
             await self.close()  # broken perhaps, though it does not say so
             raise
@@ -106,6 +106,20 @@ class PostgresDesk:
             with contextlib.suppress(*AWAY):  # it may be gone already
                 await self._connection.close(timeout=2)
         self._connection = None
+
+    async def _read(self, connection: Connection, mails: Sequence[Mail]) -> Sequence[Draft]:
+        """The mails with their facts; one that cannot be read is tried later and holds up no other."""
+        try:
+            return await drafts(connection, mails)
+        except FAILED:  # not about a mail
+            raise
+        except Exception as error:
+            if len(mails) > 1:
+                return [draft for mail in mails for draft in await self._read(connection, [mail])]
+            [mail] = mails
+            log.exception("mail_not_read", mail_id=str(mail.id), kind=mail.kind)
+            await self.settle(mail, decide(Reply("CLAIM", None, type(error).__name__), mail.tries))
+            return []
 
     async def _until_stored(self, store: Callable[[], Awaitable[None]]) -> None:
         pause = 0.1
