@@ -4,17 +4,18 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 import xlsxwriter
 
 from services.gateway.exports.cells import Cell, Row, cells
+from services.gateway.exports.sheet import LineSheet
 from services.gateway.exports.words import Words
 
 WIDTHS: Final = (12, 34, 44, 11, 24, 11, 14)
 """Of the first columns, in characters; the others are as wide as their headings."""
-FIRST_DAY: Final = date(1899, 12, 30)
-"""From which spreadsheets count."""
+DAYS: Final = frozenset({11, 20, 23, 24})
+"""Columns of days: what an agent adds there is shown as one."""
 
 
 class File(Protocol):
@@ -58,37 +59,26 @@ class XlsxFile:
     """One sheet with typed cells; texts are written as texts, whatever they look like."""
 
     def __init__(self, words: Words) -> None:
-        self._words, self._bytes, self._row = words, io.BytesIO(), 0
-        options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-        self._book = xlsxwriter.Workbook(self._bytes, options)
-        self._day = self._book.add_format({"num_format": words.day_in_cells})
-        self._sheet = self._book.add_worksheet(words.title)
+        self._words, self._bytes = words, io.BytesIO()
+        self._book = xlsxwriter.Workbook(self._bytes, {"constant_memory": True})
+        sheet = self._book.add_worksheet(words.title, worksheet_class=LineSheet)
+        self._sheet = cast(LineSheet, sheet)
         self._sheet.freeze_panes(1, 0)
+        day = self._book.add_format({"num_format": words.day_in_cells})
         for column, heading in enumerate(words.headings):
             width = WIDTHS[column] if column < len(WIDTHS) else max(11, len(heading) + 2)
-            self._sheet.set_column(column, column, width)
+            self._sheet.set_column(column, column, width, day if column in DAYS else None)
         self._sheet.write_row(0, 0, words.headings, self._book.add_format({"bold": True}))
 
     def add(self, rows: Iterable[Row]) -> None:
         """Write these homes after the others."""
-        for row in rows:
-            self._row += 1
-            for column, cell in enumerate(cells(row, self._words)):
-                self._write(column, cell)
+        self._sheet.write_lines(cells(row, self._words) for row in rows)
 
     def finish(self) -> bytes:
         """The whole file."""
-        self._sheet.autofilter(0, 0, self._row, len(self._words.headings) - 1)
+        self._sheet.autofilter(0, 0, self._sheet.dim_rowmax, len(self._words.headings) - 1)
         self._book.close()
         return self._bytes.getvalue()
-
-    def _write(self, column: int, cell: Cell) -> None:
-        if isinstance(cell, str):
-            self._sheet.write_string(self._row, column, cell)
-        elif isinstance(cell, date):
-            self._sheet.write_number(self._row, column, (cell - FIRST_DAY).days, self._day)
-        elif cell is not None:
-            self._sheet.write_number(self._row, column, cell)
 
 
 FORMATS: Final[Mapping[str, tuple[str, Callable[[Words], File]]]] = {

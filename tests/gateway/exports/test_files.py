@@ -3,12 +3,14 @@
 import csv
 import io
 from datetime import date, datetime
+from time import process_time
 from typing import Any
 from unicodedata import normalize
 from uuid import UUID
 
 import openpyxl
 import pytest
+from openpyxl.utils.escape import unescape
 
 from services.gateway.exports.cells import harmless
 from services.gateway.exports.files import FORMATS
@@ -132,6 +134,35 @@ def test_no_text_is_calculated(ending: str, evil: str):
     assert len([text for text in texts if text.startswith("'")]) == 5
     shown = [normalize("NFKC", text.strip(" \t\r\n\ufeff\u200b\u2060\u00ad")) for text in texts]
     assert not [text for text in shown if text[:1] in {"=", "+", "-", "@"}]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["<b>&amp;</b> ]]>", "_x0041_ _x005F_", "  deux\n lignes  ", "\u00e9\U0001f3e0", "x" * 5000],
+)
+def test_a_workbook_holds_any_text_as_it_is(text: str):
+    [_, cells] = table("xlsx", HOME | {"notes": text})
+
+    assert text in [unescape(cell) for cell in cells if isinstance(cell, str)]
+
+
+def test_days_are_days_in_every_column_of_a_workbook():
+    days = dict.fromkeys(("sale_date", "send_date", "contact_date", "follow_up"), date(2026, 2, 28))
+    headings, cells = table("xlsx", HOME | days)
+
+    shown = {name: c for name, c in zip(headings, cells, strict=True) if isinstance(c, datetime)}
+    assert list(shown) == ["Date de vente", "Envoyée le", "Contact le", "Relance le"]
+    assert set(shown.values()) == {datetime(2026, 2, 28)}  # noqa: DTZ001 - a day, as openpyxl reads it
+
+
+def test_a_long_workbook_takes_a_second_or_two():
+    file = FORMATS["xlsx"][1](FRENCH)
+    began = process_time()
+
+    file.add([HOME] * 20_000)
+
+    assert len(file.finish()) < 5_000_000
+    assert process_time() - began < 2.5, "seconds of one core"
 
 
 def test_what_is_no_formula_stays_as_it_is():

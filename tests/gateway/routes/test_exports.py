@@ -1,7 +1,9 @@
 """What a client has received, as files."""
 
+import asyncio
 import csv
 import io
+import threading
 from typing import Any
 from uuid import uuid4
 
@@ -9,6 +11,7 @@ import openpyxl
 import pytest
 
 from libs.common.postgres import Connection
+from services.gateway.routes import exports
 from tests.gateway.routes.conftest import Api, deliver
 from tests.gateway.routes.delivered import address, oppose
 
@@ -75,3 +78,26 @@ async def test_of_nobody_there_is_no_file(api: Api, ending: str):
     assert answer.status_code == 422
     answer = await api.get(f"/api/clients/{uuid4()}/properties.{ending}?status=lost")
     assert answer.status_code == 422
+
+
+async def test_files_that_wait_to_be_written_keep_nobody_from_the_database(
+    api: Api, admin: Connection, client_id: str
+):
+    """There are ten connections, and whoever gets none in five seconds is sent away."""
+    await deliver(admin, client_id, "door-1")
+    busy = threading.Event()
+    exports.WRITER.submit(busy.wait, 30)
+
+    files = [
+        asyncio.create_task(api.get(f"/api/clients/{client_id}/properties.{ending}"))
+        for ending in ("csv", "xlsx") * 8
+    ]
+    try:
+        async with asyncio.timeout(4):
+            page = await api.get(f"/api/get-client-properties/{client_id}")
+    finally:
+        busy.set()
+
+    assert page.status_code == 200
+    assert not any(file.done() for file in files)
+    assert {(await file).status_code for file in files} == {200}
