@@ -25,10 +25,8 @@ BURY: Final = """
     from gone
 """
 
-OPEN_JOBS: Final = """
-    select id from job where client_id = $1 and status in ('processing', 'pending')
-    order by id for update
-"""
+# All of them and in their order, as their outcomes take them: else each waits for the other.
+LOCK_JOBS: Final = "select id, status from job where client_id = $1 order by id for update"
 
 # A server that refuses a mail may name its recipient. What a mail's steps said goes with it.
 FORGET_WORDS: Final = """
@@ -63,8 +61,9 @@ async def bury(connection: Connection, client_id: UUID) -> None:
 
 
 async def open_jobs(connection: Connection, client_id: UUID) -> Sequence[UUID]:
-    """The client's jobs that are not at their end, kept to this transaction."""
-    return [row["id"] for row in await connection.fetch(OPEN_JOBS, client_id)]
+    """The client's jobs that are not at their end; all the jobs are kept to this transaction."""
+    jobs = await connection.fetch(LOCK_JOBS, client_id)
+    return [job["id"] for job in jobs if job["status"] in {"processing", "pending"}]
 
 
 async def forget_words(connection: Connection, client_id: UUID) -> None:

@@ -30,10 +30,9 @@ async def erase_client(client_id: PathId, ports: Given, request: StrictRequest) 
                 return
             raise unknown(f"Client {found} not found")
         await erasure.adopt_test_mails(connection, found, email)
+        open_jobs = await erasure.open_jobs(connection, found)
         await erasure.forget_words(connection, found)
-        await close(
-            connection, await erasure.open_jobs(connection, found), "erased", runs=movements
-        )
+        await close(connection, open_jobs, "erased", runs=movements)
         await idempotency.erase(connection, found)
         await agent_links.revoke(connection, found)
         await erasure.bury(connection, found)

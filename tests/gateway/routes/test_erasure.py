@@ -41,6 +41,9 @@ async def traces(admin: Connection) -> list[str]:
     return found
 
 
+WAITING = "select exists (select from pg_locks where not granted)"
+
+
 @pytest.fixture
 async def person(api: Api, admin: Connection) -> str:
     body = registration(**PERSON)
@@ -136,6 +139,22 @@ async def test_a_job_starts_before_the_erasure_and_falls_with_it_or_not_at_all(
     assert {answer.status_code for answer in answers} <= {200, 204, 404}
     open_jobs = "select count(*) from gateway.job where status in ('processing', 'pending')"
     assert await admin.fetchval(open_jobs) == 0
+
+
+async def test_jobs_that_move_meanwhile_are_waited_for(
+    api: Api, admin: Connection, person: str, new_job: NewJob, deliver: Deliver
+):
+    first, last = sorted([await new_job(client_id=UUID(person)) for _ in range(2)])
+    await deliver(ready(last), assigned(last), mail(last, "failed"))
+    moves = "update gateway.job set updated_at = updated_at where id = $1"
+    async with admin.transaction():  # as outcomes take them: in the order of their ids
+        await admin.execute(moves, first)
+        erasing = asyncio.create_task(erase(api, person))
+        while not await admin.fetchval(WAITING):  # noqa: ASYNC110 - a lock has no event
+            await asyncio.sleep(0.01)
+        await admin.execute(moves, last)
+
+    assert (await erasing).status_code == 204
 
 
 async def test_the_mail_address_may_be_registered_anew(api: Api, person: str):
