@@ -37,6 +37,14 @@ async def test_a_key_is_known_by_its_hash_in_whichever_header_it_comes():
     assert (who.prefix, who.scopes) == ("env:api", {"client", "admin"})
 
 
+async def test_a_request_is_one_guess_however_often_it_says_its_header():
+    wrong = [(b"x-api-key", b"guess %d" % number) for number in range(100)]
+    guesses: Any = {"type": "http", "headers": [*wrong, (b"x-api-key", b"right"), *wrong]}
+    with pytest.raises(HTTPException) as refused:
+        await api("right")(guesses)
+    assert refused.value.status_code == 401
+
+
 @pytest.mark.parametrize("key", [b"", b"\xff\xfe", "clé".encode("latin-1"), b"cl\xc3"])
 async def test_bytes_that_are_no_text_are_refused(key: bytes):
     with pytest.raises(HTTPException) as refused:
