@@ -52,6 +52,7 @@ SERVICES: Final = """
     ) as connected using (service)
 """
 
+# Mails are counted by two indexes: the few that wait, the few that did not arrive.
 # The hour of the schedule is the scheduler's own setting: the last tick that was not late tells it.
 WORK: Final = """
     with ticks as (
@@ -76,11 +77,11 @@ WORK: Final = """
       from scraper.refresh_overview where state in ('queued', 'running')
     ) as refresh
     cross join (
-      select count(*) filter (where state = 'unknown')::int as mails_unknown,
-             count(*) filter (where state = 'pending'
-                                and next_try_at < public.clock() - interval '5 minutes')::int
-               as mails_overdue
-      from notifier.mail_overview where state in ('unknown', 'pending')
+      select (select count(*)::int from notifier.mail_overview
+              where state = 'unknown') as mails_unknown,
+             (select count(*)::int from notifier.mail_overview
+              where state = 'pending' and next_try_at < public.clock() - interval '5 minutes'
+             ) as mails_overdue
     ) as mail
 """
 
