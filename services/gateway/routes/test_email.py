@@ -39,7 +39,7 @@ class EmailTest(Body, frozen=True, kw_only=True):
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """How a part of the test went; null: not known yet."""
+    """How a part of the test went; null: not known."""
 
     success: bool | None
     message: str
@@ -137,6 +137,8 @@ def _message(data: EmailTest, outcome: Outcome | None) -> str:
         return f"{name} to {data.recipient} is on its way"
     if outcome.state == "sent":
         return f"{name} sent to {data.recipient}"
+    if outcome.state == "unknown":
+        return f"{name} may have reached {data.recipient}: {_words(outcome)}"
     again = f"; tried again at {outcome.next_try_at:%H:%M} UTC" if outcome.next_try_at else ""
     return f"{name} not sent to {data.recipient}: {_words(outcome)}{again}"
 
@@ -166,7 +168,7 @@ def _sent(outcome: Outcome | None) -> SendResult:
     if outcome is None:
         return SendResult(success=None, message="Not known yet")
     return SendResult(
-        success=outcome.state == "sent",
+        success=None if outcome.state == "unknown" else outcome.state == "sent",
         message=_words(outcome),
         state=outcome.state,
         verb=outcome.verb,

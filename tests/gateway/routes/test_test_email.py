@@ -89,6 +89,17 @@ async def test_a_server_that_does_not_answer_is_told_at_the_first_try(api: Api, 
     assert [part["success"] for part in told["results"].values()] == [True, False, False]
 
 
+async def test_a_doubt_is_told_as_one(api: Api, settle: Settle):
+    answer, _ = await asyncio.gather(send(api), settle("unknown", "DATA", None, "connection lost"))
+
+    told = answer.json()
+    assert (answer.status_code, told["success"]) == (200, False)
+    assert (
+        told["message"] == f"Notification email may have reached {ADDRESS}: DATA: connection lost"
+    )
+    assert [part["success"] for part in told["results"].values()] == [True, True, None]
+
+
 async def test_what_is_not_known_in_time_is_accepted(
     api: Api, admin: Connection, monkeypatch: pytest.MonkeyPatch
 ):
