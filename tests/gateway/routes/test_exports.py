@@ -95,7 +95,7 @@ async def test_files_that_wait_to_be_written_keep_nobody_from_the_database(
     try:
         async with asyncio.timeout(4):
             path = f"/api/get-client-properties/{client_id}"
-            pages = [await api.get(path) for _ in range(20)]
+            pages = [await api.get(path) for _ in range(150)]
     finally:
         busy.set()
 
