@@ -62,6 +62,17 @@ async def test_however_it_is_written_it_is_one_door(database: Database, written:
         ("4 T CHE DU MOULIN", "4 ter chemin du Moulin"),
         ("12 RUE DE LYON", "12 rue de Lyon"),
         ("2 RUE D OEUF", "2 rue d'Œuf"),
+        ("12 RPT DE L EUROPE", "12 rond-point de l'Europe"),
+        ("12 ROND POINT DE L EUROPE", "12, rond point de l'Europe"),
+        ("12 CHS DE L ETANG", "12 chaussée de l'Étang"),
+        ("12 GR GRANDE RUE", "12 Grande Rue"),
+        ("12 GR RUE", "12 Grand'Rue"),
+        ("12 PTR DES LILAS", "12 petite rue des Lilas"),
+        ("12 ART DE PARIS", "12 ancienne route de Paris"),
+        ("12 ESC DES SOEURS", "12 escalier des Sœurs"),
+        ("12 D VLA DES ROSES", "12 D villa des Roses"),
+        ("12 RUE DU CAP DREYFUS", "12 rue du capitaine Dreyfus"),
+        ("12 RUE DES FRES LUMIERE", "12 rue des frères Lumière"),
     ],
 )
 async def test_abbreviations_and_articles_tell_no_doors_apart(
@@ -100,6 +111,7 @@ async def test_other_doors_stay_others(database: Database, one: str, other: str)
         "rue de la République", "12", "12 rue", "", "   ", "République", "12-14 rue du Lac",
         "12 et 14 rue du Lac", "12/14 rue du Lac", "12 à 16 rue du Lac", "Le Bourg", "0 rue du Lac",
         "12345 rue du Lac", "01000 Bourg-en-Bresse", "12, 01000 Bourg-en-Bresse", "12 la", "🏠", "12 8",
+        "3e étage, 12 rue du Lac", "3 étage, 12 rue du Lac",
     ],
 )  # fmt: skip
 async def test_what_names_no_door_has_no_key(database: Database, written: str):
