@@ -92,6 +92,21 @@ async def test_a_bad_day_of_the_geocoder_is_not_held_against_its_doors(
     assert sources == ["geocoder"] * 10 + ["parcel"] * 10
 
 
+async def test_a_clock_put_back_keeps_no_delivery_from_its_time(
+    database: Database, site: Publisher
+):
+    await add(database, street(10))
+    connection = await database.connect("assigner")
+    await choose(connection, ready())
+
+    async with settler(database, site) as one:
+        assert not await one.tell_late_once()
+        await database.advance(timedelta(hours=-1))
+        assert await one.tell_late_once()
+
+    assert len(await told(connection)) == 1
+
+
 async def test_without_a_geocoder_a_choice_is_told_at_once(database: Database):
     await add(database, street(10))
     connection = await database.connect("assigner")

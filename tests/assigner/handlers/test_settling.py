@@ -81,21 +81,6 @@ async def test_no_fault_keeps_a_delivery_from_its_time(
     assert {each["printed_address"] for each in homes} == {PRINTED}
 
 
-async def test_a_clock_put_back_keeps_no_delivery_from_its_time(
-    database: Database, site: Publisher
-):
-    await add(database, street(10))
-    connection = await database.connect("assigner")
-    await choose(connection, ready())
-
-    async with settler(database, site) as one:
-        assert not await one.tell_late_once()
-        await database.advance(timedelta(hours=-1))
-        assert await one.tell_late_once()
-
-    assert len(await told(connection)) == 1
-
-
 async def test_what_failed_is_asked_again_while_there_is_time(database: Database, site: Publisher):
     await add(database, street(10))
     connection = await database.connect("assigner")
