@@ -47,15 +47,19 @@ START: Final = """
     from started
 """
 
+# As text: what is read into its own type need not be a dictionary before.
 STATUS: Final = """
     select j.id as job_id, j.client_id, j.kind, j.status, j.properties_assigned, j.error_message,
            j.created_at, j.updated_at, j.run, j.attempt, j.next_attempt_at,
-           (select jsonb_agg(jsonb_build_object('run', m.run, 'step', m.step, 'state', m.state,
-                                                'detail', m.detail, 'at', m.at)
-                             order by m.run, m.id)
-            from movement m where m.job_id = j.id) as movements
+           (select json_agg(json_build_object('run', m.run, 'step', m.step, 'state', m.state,
+                                              'detail', m.detail, 'at', m.at)
+                            order by m.run, m.id)
+            from movement m where m.job_id = j.id)::text as movements
     from job j where j.id = $1
 """
+
+
+MOVEMENTS: Final = msgspec.json.Decoder(list[RunMovement])
 
 
 class Accepted(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,7 +125,7 @@ async def job_status(conn: Connection, job_id: UUID) -> JobStatus | None:
     if row is None:
         return None
     fields = dict(row)
-    movements = msgspec.convert(fields.pop("movements") or [], list[RunMovement])
+    movements = MOVEMENTS.decode(fields.pop("movements") or "[]")
     run = fields.pop("run")
     shown = progress(
         [movement for movement in movements if movement.run == run],
