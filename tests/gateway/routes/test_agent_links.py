@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 import pytest
+from prometheus_client import generate_latest
 
 from libs.common.postgres import Connection
 from tests.gateway.routes.conftest import Api, Make, deliver
@@ -199,3 +200,18 @@ async def test_another_method_is_no_way_in(reader: Api, admin: Connection, clien
     answer = await reader.delete(page_of(client_id))
 
     assert answer.status_code == 405
+
+
+async def test_no_log_and_no_metric_holds_a_link(
+    reader: Api, client_id: str, capfd: pytest.CaptureFixture[str]
+):
+    page, choice = page_of(client_id), unsubscribing(client_id)
+    paths = (page, f"{page}/properties.csv", f"{page}/more", f"{page}?page=0", choice)
+    for path in paths:
+        for method in ("GET", "POST", "DELETE", "OPTIONS", "HEAD"):
+            await reader.request(method, path, headers={"Referer": f"http://gateway{page}"})
+    said = "".join(capfd.readouterr()) + generate_latest().decode()
+
+    assert "/c/{token}" in said
+    for link in (page, choice):
+        assert link.rpartition("/")[2] not in said
