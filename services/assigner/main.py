@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, Final
 
 from libs.common import outbox, postgres, service
@@ -14,11 +15,12 @@ from libs.common.postgres import Connection, Pool
 from libs.common.settings import load
 from libs.egress import egress
 from services.assigner import metrics
-from services.assigner.geocoder import Geoplateforme
+from services.assigner.geocoder import REQUESTS_A_SECOND, Geoplateforme
 from services.assigner.handlers import assigning, erasing
 from services.assigner.handlers.ports import Books, OpenBooks
 from services.assigner.handlers.settling import ASKERS, Settler
 from services.assigner.handlers.telling import telling
+from services.assigner.repository import turns
 from services.assigner.repository.choices import PostgresChoices
 from services.assigner.repository.positions import PostgresPositions
 from services.assigner.repository.upkeep import keep
@@ -64,10 +66,10 @@ async def main() -> None:
     consuming = service.Consuming(settings, consumer(settings, wake, waiting))
     pool = await postgres.connect_pool(settings.database_url, min_size=0, max_size=ASKERS + 2)
     async with pool, egress(settings.egress_allow) as client:
-        url = settings.geocoder_url
+        url, turn = settings.geocoder_url, partial(turns.take, pool, REQUESTS_A_SECOND)
         settler = Settler(
             open_books=opener(pool, wake),
-            geocoder=Geoplateforme(client, url) if url else None,
+            geocoder=Geoplateforme(client, url, turn) if url else None,
             wake=waiting,
         )
         await service.run(

@@ -4,6 +4,6 @@
 - `client`: the requests, their pace, and when nobody is asked for a while
 """
 
-from services.assigner.geocoder.client import Geoplateforme
+from services.assigner.geocoder.client import REQUESTS_A_SECOND, Geoplateforme
 
-__all__ = ["Geoplateforme"]
+__all__ = ["REQUESTS_A_SECOND", "Geoplateforme"]

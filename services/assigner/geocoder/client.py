@@ -1,7 +1,7 @@
 """Requests to the geocoder: paced, bounded, and none for a while after many that failed."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 from typing import Final
 
@@ -24,12 +24,16 @@ BLOCKED_SECONDS: Final = 5.0  # what the service's 429 says where it says nothin
 FAILURES_IN_A_ROW: Final = 5
 REST_SECONDS: Final = 30.0
 
+Turn = Callable[[], Awaitable[float]]
+"""Takes the next turn to ask: after how many seconds it comes."""
+
 
 class Geoplateforme:
-    """The batch service at `{url}/search/csv`, as one process asks it."""
+    """The batch service at `{url}/search/csv`, as one process asks it; `turn` is shared with others."""
 
-    def __init__(self, client: httpx.AsyncClient, url: str) -> None:
+    def __init__(self, client: httpx.AsyncClient, url: str, turn: Turn | None = None) -> None:
         self._client = client
+        self._turn = turn or self._own_turn
         self._url = f"{url.rstrip('/')}/search/csv"
         self._next_at = 0.0
         self._silent_until = 0.0
@@ -41,7 +45,10 @@ class Geoplateforme:
         end = clock() + seconds
         if self._silent_until > clock():
             raise self._silent(self._silent_until - clock())
-        await self._turn()
+        turn_at = clock() + await self._turn()
+        if turn_at > end:
+            raise GeocoderError("too many are asking", again_in=TRY_AGAIN_SECONDS)
+        await asyncio.sleep(turn_at - clock())
         try:
             content = await self._sent(questions, end - clock())
             answers = table.read(content, questions)
@@ -64,18 +71,18 @@ class Geoplateforme:
         most = BYTES_BESIDE + BYTES_A_LINE * len(questions)
         return await read_answer(self._client, request, most_bytes=most, seconds=max(seconds, 0))
 
-    async def _turn(self) -> None:
-        """Wait until the next request may leave."""
+    async def _own_turn(self) -> float:
         now = asyncio.get_running_loop().time()
         at = max(now, self._next_at)
         self._next_at = at + 1 / REQUESTS_A_SECOND
-        await asyncio.sleep(at - now)
+        return at - now
 
     def _refused(self, response: httpx.Response) -> GeocoderError:
         status = response.status_code
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             said = response.headers.get("Retry-After", "")
             wait = float(said) if said.isascii() and said.isdigit() else BLOCKED_SECONDS
+            wait = max(wait, TRY_AGAIN_SECONDS)
             self._be_silent(min(wait, REST_SECONDS))
             return GeocoderError("too many requests", again_in=wait)
         is_ours = status < HTTPStatus.INTERNAL_SERVER_ERROR

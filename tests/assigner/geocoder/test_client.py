@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Generator
+from datetime import timedelta
+from functools import partial
 
 import httpx
 import pytest
@@ -13,6 +15,8 @@ from services.assigner.domain.position import Question
 from services.assigner.geocoder import Geoplateforme
 from services.assigner.geocoder import client as geoplateforme
 from services.assigner.handlers.ports import GeocoderError
+from services.assigner.repository import turns
+from tests.support.database import Database
 
 HARMLESS = {"scores", "commune"}
 """Answers in good order, of which the rules believe none."""
@@ -160,3 +164,39 @@ async def test_requests_leave_at_the_pace_of_the_service(
     await asyncio.gather(*(asking.ask([question(n)], seconds=5) for n in range(1, 12)))
 
     assert clock() - began >= 10 / 20
+
+
+async def test_several_assigners_keep_the_pace_together(
+    database: Database, web: httpx.AsyncClient, site: Publisher
+):
+    pools = [await database.pool("assigner") for _ in range(2)]
+    both = [Geoplateforme(web, f"{site.url}/geocodage", partial(turns.take, p, 20)) for p in pools]
+    clock = asyncio.get_running_loop().time
+    began = clock()
+
+    await asyncio.gather(*(both[n % 2].ask([question(n)], seconds=5) for n in range(1, 12)))
+
+    assert clock() - began >= 10 / 20
+
+
+async def test_a_clock_put_back_stops_nobody_from_asking_for_long(database: Database):
+    pool = await database.pool("assigner")
+    await turns.take(pool, 40)
+    await database.advance(timedelta(hours=-1))
+
+    assert await turns.take(pool, 40) <= 10
+    assert await turns.take(pool, 40) <= 10.1
+
+
+async def test_who_gets_no_turn_in_time_asks_nobody(web: httpx.AsyncClient, site: Publisher):
+    async def late() -> float:
+        return 1.0
+
+    site.asked.clear()
+    asking = Geoplateforme(web, f"{site.url}/geocodage", late)
+
+    with pytest.raises(GeocoderError) as refused:
+        await asking.ask([question()], seconds=0.5)
+
+    assert refused.value.again_in == 0.5
+    assert list(site.asked) == []
