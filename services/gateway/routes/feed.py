@@ -84,6 +84,9 @@ class Feed:
                 except (TimeoutError, *postgres.FAILED) as error:
                     log.warning("feed_interrupted", error=type(error).__name__)
                     await asyncio.sleep(AWAY_SECONDS)
+                except Exception:  # a movement of a later version, say: the rest must go on
+                    log.exception("feed_failed")
+                    await asyncio.sleep(AWAY_SECONDS)
         finally:
             self.closed.set()
 

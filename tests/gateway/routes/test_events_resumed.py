@@ -20,6 +20,11 @@ from tests.gateway.happened import Happened, assigned, mail, ready, scraped
 from tests.gateway.routes.streaming import Event, Served, served, until
 from tests.support.database import Database
 
+STRANGE = """
+    insert into movement (job_id, run, step, state, detail)
+    values ($1, 1, 'scrape', 'done', '{"done": "so many"}')
+"""
+
 
 @pytest.fixture
 async def gateway(database: Database) -> AsyncGenerator[Served]:
@@ -156,6 +161,23 @@ async def test_the_feed_outlives_its_connection(
         await hearing
 
     assert heard == await committed(conn)
+
+
+async def test_the_feed_outlives_what_it_cannot_read(
+    gateway: Served, conn: Connection, new_job: NewJob, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(feed, "AWAY_SECONDS", 0.05)
+    job_id, heard = await new_job(), []
+    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+        hearing = group.create_task(hear(gateway, "/admin/events", heard, 1000))
+        await all_hear([heard])
+        await conn.execute(STRANGE, job_id)
+        await hearing  # such a stream ends: its reader comes again
+
+    await new_job()
+    assert not any(task.done() for task in gateway.tasks)
+    await hear(gateway, "/admin/events", heard := [2], 2)
+    assert heard == [2, 3]
 
 
 async def test_streams_end_at_once_when_the_server_stops(gateway: Served, new_job: NewJob):
