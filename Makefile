@@ -7,7 +7,7 @@ STAMP := .venv/.complete
 .DEFAULT_GOAL := help
 
 help: ## Explain every target
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 16
 
 setup: $(STAMP) ## Install everything into .venv, from hashed locks
 
