@@ -123,6 +123,23 @@ async def test_the_late_answer_of_its_sender_spares_a_mail_from_being_sent_again
     assert ((await stage.mail())["state"], server.taken) == ("sent", [])
 
 
+async def test_the_links_of_a_mail_sent_again_are_new(
+    stage: Stage, server: MailServer, gateway: Any
+):
+    mail = await doubted(stage, server)
+    await stage.later(timedelta(days=59))
+    gateway = await stage.database.connect("gateway")
+    await gateway.fetchrow(RESOLVE, mail["id"], "resend")
+
+    desk = stage.desk()
+    [draft] = await desk.claim()
+
+    assert draft.mail.created_at - mail["created_at"] > timedelta(days=58)
+    await desk.put_back([draft.mail])
+    [again] = await stage.desk().claim()
+    assert again.mail.created_at == draft.mail.created_at
+
+
 @pytest.mark.parametrize("verdict", ["sent", "resend"])
 async def test_only_a_doubt_is_settled(
     stage: Stage, server: MailServer, gateway: Any, verdict: str

@@ -62,7 +62,8 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     evidence: str
     next_try_at: datetime | None
     created_at: datetime
-    """Its links are given at this instant, so that a mail written twice is the same."""
+    """Or asked for anew. Its links are given at this instant: a mail written twice is the same, and
+    one sent again much later still leads somewhere."""
     traceparent: str = ""
     """What asked for it last."""
 

@@ -11,12 +11,14 @@ from libs.common.postgres import Connection
 from services.notifier.domain.mail import Job, Mail, Request
 
 LIFETIME: Final = timedelta(hours=24)
-"""How long transient refusals are tried again."""
+"""How long transient refusals are tried again; functions of the schema say it too."""
 
+# `give_up_at` is set whenever a mail is asked for, or asked for anew: its links begin with that.
 COLUMNS: Final = """
     mail.id, mail.kind, mail.subject_id, mail.period, mail.message_id, mail.client_id, mail.job_id,
     mail.job_kind, mail.run, mail.ladder, mail.detail, mail.state, mail.version, mail.tries,
-    mail.fence, mail.evidence, mail.next_try_at, mail.created_at, mail.traceparent
+    mail.fence, mail.evidence, mail.next_try_at, mail.traceparent,
+    mail.give_up_at - interval '24 hours' as created_at
 """
 
 REOPENED: Final = "mail.kind = 'notification' and mail.state = 'failed' and not mail.blanked and excluded.ladder > mail.ladder"

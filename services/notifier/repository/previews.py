@@ -48,7 +48,7 @@ NEXT_DELIVERY: Final = "select first_delivery_on from gateway.client_contact whe
 
 LATEST_ALERT: Final = f"""
     select {COLUMNS} from mail
-    where client_id = $1 and kind = $2 and not blanked order by created_at desc limit 1
+    where client_id = $1 and kind = $2 and not blanked order by mail.created_at desc limit 1
 """  # noqa: S608 - our own constants
 
 
