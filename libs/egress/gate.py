@@ -3,6 +3,8 @@
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Final
 
 import httpx
@@ -16,12 +18,15 @@ Resolve = Callable[[str], Awaitable[Sequence[str]]]
 """Every address of a name, A and AAAA, in the order of preference; an `OSError` when it has none."""
 
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+_RESOLVING: Final = ThreadPoolExecutor(16, "egress-resolver")
+"""A resolver that hangs keeps these threads, not those by which the database's name is looked up."""
 
 
 async def system_resolver(name: str) -> Sequence[str]:
     """What this machine's resolver answers to one question."""
     loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+    asked = partial(socket.getaddrinfo, name, None, type=socket.SOCK_STREAM)
+    found = await loop.run_in_executor(_RESOLVING, asked)
     return list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
 
 
