@@ -29,7 +29,8 @@ PRUNE_HOLDS: Final = """
 PRUNE_RESETS: Final = """
     delete from reset_assignment where (client_id, reset_at, home_key) in (
       select client_id, reset_at, home_key from reset_assignment
-      where reset_at < public.clock() - interval '30 days' limit $1)
+      where reset_at < public.clock() - interval '30 days' order by reset_at limit $1
+      for update skip locked)
 """
 
 

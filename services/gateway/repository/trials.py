@@ -1,7 +1,7 @@
 """Trying out a client's processing: with a real job, or by looking at what it would choose."""
 
 from collections.abc import Sequence
-from typing import Any, Final, cast
+from typing import Any, Final
 from uuid import UUID
 
 from libs.common.outbox import Emit
@@ -9,7 +9,10 @@ from libs.common.postgres import Connection
 from services.gateway.repository.jobs import process_event
 from services.gateway.repository.properties import FACTS
 
-SERVED: Final = "select exists (select from client where id = $1 and status in ('active', 'test'))"
+# An erasure waits, and forgets what was shown too.
+SERVED: Final = """
+    select true from client where id = $1 and status in ('active', 'test') for key share
+"""
 
 # On what is in stock: no city is refreshed. Of a client who is being erased nothing begins any more.
 START: Final = """
@@ -47,13 +50,16 @@ PREVIEW: Final = """
 """
 
 CHOSEN: Final = f"""
-    select {FACTS} from assigner.delivered where client_id = $1 and job_id = $2 order by position
+    select {FACTS} from assigner.delivered d
+    where client_id = $1 and job_id = $2
+      and not exists (select from scraper.opposed o where o.home_key = d.home_key)
+    order by position
 """  # noqa: S608 -- the columns are a constant of ours
 
 
 async def is_served(connection: Connection, client_id: UUID) -> bool:
-    """Whether there is such a client whose processing may be tried out."""
-    return cast(bool, await connection.fetchval(SERVED, client_id))
+    """Whether there is such a client whose processing may be tried out; who then stays meanwhile."""
+    return bool(await connection.fetchval(SERVED, client_id))
 
 
 async def start(

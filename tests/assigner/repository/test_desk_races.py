@@ -13,9 +13,9 @@ from libs.common.ids import uuid7
 from libs.common.postgres import Connection
 from services.assigner.handlers.erasing import erase
 from services.assigner.repository.choices import PostgresChoices
-from tests.assigner.sessions import waiting
 from tests.assigner.stock import RULE, add, assigned, ready, street
 from tests.support.database import Database
+from tests.support.sessions import blocked
 
 FOLLOW = "select follow_status from assigner.follow_up($1, $2, $3)"
 NOTED = {"status": "contacted", "notes": "Mme Martin, 06 00 00 00 00"}
@@ -51,7 +51,7 @@ async def test_a_follow_up_under_way_goes_with_what_is_taken_back(
     async with gateway.transaction():
         assert await gateway.fetchval(FOLLOW, client, address, NOTED) == "contacted"
         taking = asyncio.create_task(taken_back(other, client))
-        await waiting(database)
+        await blocked(database)
     await taking
 
     admin = await database.connect()

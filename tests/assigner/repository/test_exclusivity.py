@@ -12,9 +12,9 @@ from libs.common.postgres import Connection
 from services.assigner.domain.choice import Rule
 from services.assigner.repository.choices import PostgresChoices
 from services.assigner.repository.upkeep import prune
-from tests.assigner.sessions import waiting
 from tests.assigner.stock import AGES, IN_WINDOW, TOWN, add, assigned, home, ready, request, street
 from tests.support.database import Database
+from tests.support.sessions import blocked
 
 ALONE = Rule(ages=AGES, exclusivity_months=12)
 OTHER_TOWN = "01004"
@@ -134,7 +134,7 @@ async def test_without_the_lock_the_hold_refuses_a_door_that_is_taken_meanwhile(
             late = asyncio.create_task(
                 PostgresChoices(second, ALONE).choose([request(uuid7(), uuid.uuid4())])
             )
-            await waiting(database)
+            await blocked(database)
         with pytest.raises(asyncpg.NotNullViolationError):
             await late
 

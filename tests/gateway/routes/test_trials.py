@@ -10,6 +10,8 @@ from libs.common.postgres import Connection
 from services.gateway.routes import waiting
 from tests.gateway.routes.conftest import Api, deliver
 from tests.gateway.routes.delivered import address
+from tests.support.database import Database
+from tests.support.sessions import blocked
 
 STOCK = """
     insert into scraper.property (
@@ -175,3 +177,22 @@ async def test_who_is_not_served_is_not_found(
     assert (await attempt(api, client_id, dry_run=dry_run)).status_code == 404
     assert (await attempt(api, client_id, dry_run=dry_run, count=0)).status_code == 422
     assert (await attempt(api, client_id, dry_run="yes")).status_code == 422
+
+
+async def test_a_dry_run_under_way_is_forgotten_with_its_client(
+    api: Api, admin: Connection, client_id: str, database: Database
+):
+    other = await database.connect()
+    async with other.transaction():
+        await other.execute("lock table assigner.rule")  # the preview of a choice waits for it
+        once = {"Idempotency-Key": "look-1"}
+        body = {"client_id": client_id, "dry_run": True}
+        shown = asyncio.create_task(
+            api.post("/admin/test-client-processing", json=body, headers=once)
+        )
+        await blocked(database)
+        gone = asyncio.create_task(api.delete(f"/api/clients/{client_id}"))
+        await blocked(database, 2)
+
+    assert [(await shown).status_code, (await gone).status_code] == [200, 204]
+    assert await admin.fetchval("select count(*) from gateway.idempotency") == 0
