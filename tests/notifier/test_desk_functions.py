@@ -171,3 +171,12 @@ async def test_what_was_forgotten_cannot_be_sent_again_but_settled(
 async def test_there_is_no_third_way(stage: Stage, gateway: Any):
     with pytest.raises(asyncpg.RaiseError, match="not lost"):
         await gateway.fetchrow(RESOLVE, uuid4(), "lost")
+
+
+async def test_a_table_of_the_caller_does_not_stand_in_for_ours(stage: Stage, gateway: Any):
+    await gateway.execute("create temp table suppression (client_id uuid primary key, reason text)")
+
+    await gateway.fetchval(SUPPRESS, uuid4())
+
+    assert await gateway.fetchval("select count(*) from pg_temp.suppression") == 0
+    assert await stage.own.fetchval("select count(*) from suppression") == 1
