@@ -66,7 +66,10 @@ class Positions(Protocol):
         ...
 
     async def release(self, claimed: Sequence[Claimed]) -> Sequence[Told]:
-        """What is now to be said of these runs; nothing of those that somebody has released."""
+        """What is now to be said of these runs; nothing of those that somebody has released.
+
+        Nor of those whose clients somebody else keeps at the moment.
+        """
         ...
 
     async def settle(self, homes: Sequence[tuple[Home, str, Position | None]]) -> None:

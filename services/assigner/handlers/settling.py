@@ -29,6 +29,7 @@ LATE_SECONDS: Final = 1.0  # before the deadline
 WORTH_SECONDS: Final = 2.0  # with less time left nobody is asked any more
 WITHOUT_ANYBODY_TO_ASK: Final = 3600.0
 POLL_SECONDS: Final = 0.5
+BUSY_SECONDS: Final = 0.1  # a client is kept for the time of a choice, as a rule
 WOKEN_SECONDS: Final = 0.1
 COMMIT_SECONDS: Final = 0.005
 AFTER_ERROR_SECONDS: Final = 1.0
@@ -191,6 +192,8 @@ async def _settle(
     """
     released = await books.positions.release(claimed) if claimed else ()
     jobs = {event.job_id for event, _ in released}
+    if kept := [one for one in claimed if one.job_id not in jobs]:
+        await books.positions.give_back(kept, after_seconds=BUSY_SECONDS)
     settled: list[tuple[Home, str, Position | None]] = []
     for known in homes:
         if known.home.job_id in jobs:

@@ -12,7 +12,6 @@ from libs.common.events import PropertiesAssigned
 from libs.common.postgres import Connection
 from services.assigner.domain.position import Home, Position
 from services.assigner.handlers.ports import Claimed, Known, Told
-from services.assigner.repository.choices import LOCK
 
 UNSETTLED: Final = """
     select distinct job_id from assignment
@@ -44,14 +43,19 @@ CLAIM: Final = """
               extract(epoch from one.deadline - public.clock())::float8 as seconds_left
 """
 
-# A deadline that is further off than any was when it was set: the clock has been put back.
+# A deadline that is further off than any was when it was set: the clock has been put back. Clients
+# whom somebody else keeps for long, as a load of sales may, are passed over: others' time is short.
 LATE: Final = """
     select job_id, run, client_id, claims,
            extract(epoch from deadline - public.clock())::float8 as seconds_left
-    from awaited_position
-    where deadline <= public.clock() + $2::interval
-       or deadline > public.clock() + interval '11 seconds'
-    order by deadline, job_id, run limit $1
+    from (
+      select * from awaited_position
+      where deadline <= public.clock() + $2::interval
+         or deadline > public.clock() + interval '11 seconds'
+      order by deadline, job_id, run limit 50 * $1::int
+    ) as due
+    where pg_try_advisory_xact_lock(hashtextextended('assigner.client ' || client_id, 0))
+    limit $1::int
 """
 
 GIVE_BACK: Final = """
@@ -77,10 +81,16 @@ HOMES: Final = """
     where given.job_id = any($1::uuid[]) and given.printed_address is null
 """
 
+# The lock of a choice, as in `choices.LOCK`, from those who have it to give.
+FREE: Final = """
+    select client_id from unnest($1::uuid[]) as client_id
+    where pg_try_advisory_xact_lock(hashtextextended('assigner.client ' || client_id, 0))
+"""
+
 RELEASE: Final = """
     delete from awaited_position as one
     using unnest($1::uuid[], $2::int[]) as claim (job_id, run)
-    where one.job_id = claim.job_id and one.run = claim.run
+    where one.job_id = claim.job_id and one.run = claim.run and one.client_id = any($3::uuid[])
     returning one.event, one.cause
 """
 
@@ -149,9 +159,13 @@ class PostgresPositions(msgspec.Struct, frozen=True):
         return [_known(row) for row in await self.connection.fetch(HOMES, list(job_ids))]
 
     async def release(self, claimed: Sequence[Claimed]) -> Sequence[Told]:
-        """What is now to be said of these runs; their clients are locked, as for a choice."""
-        await self.connection.execute(LOCK, [one.client_id for one in claimed], [])
-        rows = await self.connection.fetch(RELEASE, *_named(claimed))
+        """What is now to be said of these runs; their clients are locked, as for a choice.
+
+        Nothing of clients whom somebody else keeps: nobody waits for another's client.
+        """
+        free = await self.connection.fetch(FREE, list({one.client_id for one in claimed}))
+        clients = [row["client_id"] for row in free]
+        rows = await self.connection.fetch(RELEASE, *_named(claimed), clients)
         return [
             (msgspec.convert(row["event"], PropertiesAssigned), _read(row["cause"], row["event"]))
             for row in rows

@@ -1,5 +1,6 @@
 """What a delivered home says of its door, and who was asked for it."""
 
+import asyncio
 from collections.abc import Generator
 from datetime import timedelta
 from uuid import uuid4
@@ -8,8 +9,9 @@ import pytest
 
 from deploy.simulator import Publisher, serving
 from services.assigner import metrics
+from services.assigner.repository.choices import PostgresChoices
 from tests.assigner.awaiting import choose, delivered, settler, told
-from tests.assigner.stock import add, ready, street
+from tests.assigner.stock import RULE, add, ready, street
 from tests.support.database import Database
 from tests.support.scrape import scraped
 
@@ -105,6 +107,31 @@ async def test_a_clock_put_back_keeps_no_delivery_from_its_time(
         assert await one.tell_late_once()
 
     assert len(await told(connection)) == 1
+
+
+async def test_a_client_whom_somebody_keeps_holds_up_no_other(database: Database, site: Publisher):
+    await add(database, street(60))
+    connection, other = [await database.connect("assigner") for _ in range(2)]
+    jobs = [ready(count=1) for _ in range(40)]
+    await choose(connection, *jobs)
+    kept = [job.event.client_id for job in jobs[:25]]
+
+    async with settler(database, site) as one, asyncio.timeout(20):
+        async with other.transaction():
+            await PostgresChoices(other, RULE).lock(kept)
+            await one.ask_once()
+            asked = len(await told(connection))
+            await database.advance(timedelta(seconds=9.5))
+            while await one.tell_late_once():
+                pass
+            assert len(await told(connection)) == 15
+        while await one.tell_late_once():
+            pass
+
+    assert len(await told(connection)) == 40
+    assert asked == 0  # the longest waiting twenty are all kept
+    sources = [row["position_source"] for row in await delivered(connection)]
+    assert sources.count("geocoder") > 10  # what was said meanwhile counts
 
 
 async def test_without_a_geocoder_a_choice_is_told_at_once(database: Database):
