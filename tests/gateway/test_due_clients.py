@@ -122,3 +122,12 @@ async def test_the_notifier_may_ask_and_nothing_else(
     for table in ("client", "job", "movement", "monthly_delivery", "tick_handled"):
         with pytest.raises(Exception, match="permission denied"):
             await notifier.fetch(f"select from gateway.{table}")
+
+
+async def test_a_table_of_the_caller_does_not_stand_in_for_ours(database: Database) -> None:
+    notifier = await database.connect("notifier")
+    await notifier.execute("create temp table client (id uuid)")
+
+    assert (
+        await notifier.fetch("select * from gateway.due_clients('2026-11-10', '2026-11-10')") == []
+    )
