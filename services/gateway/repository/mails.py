@@ -83,6 +83,12 @@ FIND: Final = f"select {_LINE} from notifier.mail_overview where mail_id = $1"  
 
 DETAIL: Final = "select * from notifier.mail_detail where mail_id = $1"
 
+# An erasure of that client waits for this transaction, and then forgets what it answered.
+HOLD_CLIENT: Final = """
+    select from client
+    where id = (select client_id from notifier.mail_overview where mail_id = $1) for key share
+"""
+
 RESOLVE: Final = "select result, state from notifier.resolve($1, $2, $3)"
 
 
@@ -114,5 +120,6 @@ async def detail(connection: Connection, mail_id: UUID) -> MailDetail | None:
 
 async def resolve(connection: Connection, mail_id: UUID, verdict: str) -> Settled:
     """Settle a mail in doubt as sent, or have it sent again."""
+    await connection.execute(HOLD_CLIENT, mail_id)
     row = await connection.fetchrow(RESOLVE, mail_id, verdict, traces.bound() or None)
     return msgspec.convert(dict(row or {}), Settled)

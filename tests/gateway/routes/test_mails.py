@@ -1,5 +1,6 @@
 """Mails as operators see and settle them."""
 
+import asyncio
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -7,6 +8,8 @@ import pytest
 
 from libs.common.postgres import Connection
 from tests.gateway.routes.conftest import Api
+
+WAITING = "select exists (select from pg_locks where not granted)"
 
 
 async def add_mail(admin: Connection, state: str = "sent", **changed: Any) -> UUID:
@@ -160,6 +163,24 @@ async def test_two_operators_settle_it_once(api: Api, admin: Connection):
     assert (first.status_code, again.status_code, other.status_code) == (200, 200, 409)
     assert first.json() == again.json()
     assert await admin.fetchval("select count(*) from notifier.outbox") == 1
+
+
+async def test_what_was_answered_of_a_client_does_not_outlive_it(
+    api: Api, admin: Connection, client_id: str
+):
+    mail_id = await add_mail(admin, "unknown", client_id=client_id, evidence="250 Ada is served")
+    path, key = f"/admin/mails/{mail_id}/resolve", {"Idempotency-Key": "a"}
+
+    async with admin.transaction():
+        await admin.execute("select from notifier.mail where id = $1 for update", mail_id)
+        settling = asyncio.create_task(api.post(path, json={"as": "sent"}, headers=key))
+        while not await admin.fetchval(WAITING):  # noqa: ASYNC110 - a lock has no event
+            await asyncio.sleep(0.01)
+        erasing = asyncio.create_task(api.delete(f"/api/clients/{client_id}"))
+        await asyncio.wait([erasing], timeout=0.5)
+
+    assert [(await one).status_code for one in (settling, erasing)] == [200, 204]
+    assert await admin.fetchval("select count(*) from gateway.idempotency") == 0
 
 
 @pytest.mark.parametrize(
