@@ -1,4 +1,4 @@
-"""What the gateway asks of the assigner's schema while something else happens to the same client."""
+"""What the gateway asks of the assigner's schema, and what may come in between."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -57,3 +57,19 @@ async def test_a_follow_up_under_way_goes_with_what_is_taken_back(
     admin = await database.connect()
     assert await admin.fetchval(LEFT_OF_NOTES) == 0
     assert await gateway.fetchval(FOLLOW, client, address, NOTED) is None
+
+
+async def test_a_table_of_the_caller_does_not_stand_in_for_ours(database: Database):
+    await add(database, street(1))
+    asked = ready(count=1)
+    [told] = await assigned(await database.connect("assigner"), asked)
+    gateway, admin = await database.connect("gateway"), await database.connect()
+    await gateway.execute(
+        "create temp table assignment (client_id uuid, home_key text, job_id uuid);"
+        "grant all on assignment to public"
+    )
+
+    set_to = await gateway.fetchval(FOLLOW, asked.event.client_id, told.address_ids[0], NOTED)
+
+    assert set_to == "contacted"
+    assert await admin.fetchval(LEFT_OF_NOTES) == 2
