@@ -133,6 +133,3 @@ SENTENCE: Final = """
 """
 
 COVER_OPPOSED: Final = "select cover_doors(null, $1)"
-
-# Doors that clients have received from the old system: they are not repeated.
-RECALL: Final = "select recall_doors($1, false)"

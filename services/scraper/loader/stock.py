@@ -59,8 +59,9 @@ class PostgresStock(msgspec.Struct, frozen=True):
             lines[attempt.year] = await load.year(attempt)
             await on_year(len(lines))
         await judge_again(self.connection, load.touched)
-        for statement in (statements.COVER_OPPOSED, statements.RECALL):
-            await self.connection.fetch(statement, place.communes, timeout=PATIENCE_SECONDS)
+        await self.connection.fetch(
+            statements.COVER_OPPOSED, place.communes, timeout=PATIENCE_SECONDS
+        )
         return lines
 
     async def of_jobs(self, wanted: Sequence[Wanted]) -> Mapping[UUID, int]:

@@ -6,7 +6,7 @@ from typing import Final
 from libs.common.postgres import Connection
 from services.scraper.domain import department_of, is_department
 from services.scraper.handlers.ports import Claim, Gathered, LinesByCommune, Place, Verdict
-from services.scraper.repository.prices import price
+from services.scraper.repository.prices import PATIENCE_SECONDS, price
 
 SUCCEEDED: Final = """
     insert into city (insee_code, last_scraped, first_year)
@@ -66,6 +66,9 @@ PARENT: Final = """
     do update set last_scraped = excluded.last_scraped, first_year = excluded.first_year
 """
 
+# Doors that clients have received from the old system: they are not repeated.
+RECALL: Final = "select recall_doors($1, false)"
+
 
 async def settle(
     connection: Connection,
@@ -90,6 +93,8 @@ async def settle(
     await connection.execute(YEARS, list(_year_rows(place, gathered, lines)))
     await connection.execute(PARENT, communes)
     await price(connection, department_of(place.insee_code), communes)
+    if lines:  # last: until the end these clients are kept from being chosen for
+        await connection.fetch(RECALL, communes, timeout=PATIENCE_SECONDS)
 
 
 def _first_year(claim: Claim, gathered: Gathered) -> int | None:
