@@ -47,14 +47,18 @@ START: Final = """
     from started
 """
 
-# As text: what is read into its own type need not be a dictionary before.
+# As text: what is read into its own type need not be a dictionary before. How an earlier run ended
+# does not depend on how many of its cities were done when.
 STATUS: Final = """
     select j.id as job_id, j.client_id, j.kind, j.status, j.properties_assigned, j.error_message,
            j.created_at, j.updated_at, j.run, j.attempt, j.next_attempt_at,
            (select json_agg(json_build_object('run', m.run, 'step', m.step, 'state', m.state,
                                               'detail', m.detail, 'at', m.at)
                             order by m.run, m.id)
-            from movement m where m.job_id = j.id)::text as movements
+            from movement m
+            where m.job_id = j.id
+              and (m.run = j.run or m.state <> 'running' or not m.detail ? 'total')
+           )::text as movements
     from job j where j.id = $1
 """
 

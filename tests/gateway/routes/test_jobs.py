@@ -1,6 +1,9 @@
 import asyncio
+from typing import Any
 
 from libs.common.postgres import Connection
+from tests.gateway.conftest import Deliver, NewJob
+from tests.gateway.happened import failed, scraped
 from tests.gateway.routes.conftest import Api, registration
 
 
@@ -74,3 +77,17 @@ async def test_a_new_job_tells_its_progress(api: Api, client_id: str):
     )
     assert list(progress["steps"]) == ["scrape", "assign", "mail"]
     assert progress["steps"]["scrape"]["state"] == "running"
+
+
+async def test_how_a_run_ended_is_told_alike_once_there_is_another(
+    api: Api, new_job: NewJob, deliver: Deliver
+):
+    job_id = await new_job()
+    await deliver(scraped(job_id, 1), scraped(job_id, 2), failed(job_id))
+
+    async def first() -> Any:
+        return (await api.get(f"/api/job-status/{job_id}")).json()["progress"]["attempts"][0]
+
+    ended = await first()
+    await api.post("/api/process-retry-queue?all=true")
+    assert ended == await first()
