@@ -33,7 +33,7 @@ WRITER: Final = ThreadPoolExecutor(max_workers=1, thread_name_prefix="exports")
 async def client_properties_csv(
     client_id: PathId, ports: Given, status: Status = None
 ) -> Response[bytes]:
-    """All that a client has received as CSV: UTF-8 with a byte order mark, semicolons."""
+    """What a client has received as CSV, the newest 20,000: UTF-8 with a byte order mark, semicolons."""
     return await download(ports, identifier(client_id, "client_id"), "csv", status=status)
 
 
@@ -46,7 +46,7 @@ async def client_properties_csv(
 async def client_properties_xlsx(
     client_id: PathId, ports: Given, status: Status = None
 ) -> Response[bytes]:
-    """All that a client has received as a workbook with typed cells."""
+    """What a client has received as a workbook with typed cells, the newest 20,000."""
     return await download(ports, identifier(client_id, "client_id"), "xlsx", status=status)
 
 
