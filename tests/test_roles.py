@@ -143,3 +143,17 @@ async def test_a_service_works_in_its_own_schema_and_cannot_change_it(
     assert not await connection.fetchval(
         "select rolsuper from pg_roles where rolname = current_user"
     )
+
+
+async def test_no_function_with_its_owners_rights_looks_at_a_callers_tables_first(
+    database: Database,
+) -> None:
+    admin = await database.connect()
+    open_ = await admin.fetch(
+        """select oid::regprocedure::text from pg_proc
+           where prosecdef and pronamespace = any($1::regnamespace[])
+             and not exists (select from unnest(proconfig) as setting
+                             where setting like 'search_path=%, pg_temp')""",
+        SCHEMAS,
+    )
+    assert open_ == []

@@ -5,6 +5,7 @@ import io
 from collections.abc import Sequence
 from typing import Final
 
+from libs.spreadsheet import harmless
 from services.notifier.domain.mail import Home
 from services.notifier.domain.wording import LANGUAGES, kind, printable
 from services.notifier.mailer.message import Attachment
@@ -17,7 +18,6 @@ HEADINGS: Final = {
 }  # fmt: skip
 SOURCE: Final = "DGFiP – Demandes de valeurs foncières, Licence Ouverte 2.0"
 FILENAME: Final = "trackimmo-adresses.csv"
-DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def attachment(homes: Sequence[Home], locale: str) -> Attachment:
@@ -25,14 +25,9 @@ def attachment(homes: Sequence[Home], locale: str) -> Attachment:
     file = io.StringIO()
     writer = csv.writer(file, delimiter=";", lineterminator="\r\n")
     writer.writerow(HEADINGS[locale])
-    writer.writerows([neutral(cell) for cell in _cells(home, locale)] for home in homes)
+    writer.writerows([harmless(cell) for cell in _cells(home, locale)] for home in homes)
     content = file.getvalue().encode("utf-8-sig")
     return Attachment(FILENAME, "text/csv; charset=utf-8", content)
-
-
-def neutral(cell: str) -> str:
-    """The cell, harmless for a program that would calculate it."""
-    return f"'{cell}" if cell.startswith(DANGEROUS) else cell
 
 
 def _cells(home: Home, locale: str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ create or replace function scraper.short_words(words text[]) returns text[]
 language plpgsql immutable strict parallel safe
 as $$
 declare
-  short constant jsonb := '{
+  short constant jsonb := jsonb '{
     "RUE": "R", "AVENUE": "AV", "AVE": "AV", "BOULEVARD": "BD", "BLD": "BD", "BVD": "BD",
     "BLVD": "BD", "BOUL": "BD", "ALLEE": "ALL", "ALLEES": "ALL", "CHEMIN": "CHE", "CHEM": "CHE",
     "CH": "CHE", "CHEMINS": "CHE", "COURS": "CRS", "HAMEAU": "HAM", "IMPASSE": "IMP",
@@ -35,7 +35,7 @@ declare
     "DIVISION": "DIV", "REGIMENT": "REGT", "FRERES": "FRES", "GDE": "GRANDE", "GD": "GRAND",
     "VX": "VIEUX", "HUIT": "8", "ONZE": "11", "QUATORZE": "14", "PREMIER": "1"
   }';
-  double constant jsonb := '{
+  double constant jsonb := jsonb '{
     "ANCIEN CHE": "ACH", "ANCIENNE RTE": "ART", "CHE COMMUNAL": "CC", "CHE DEPARTEMENTAL": "CD",
     "CHE FORESTIER": "CF", "CHE RURAL": "CR", "CHE VICINAL": "CHV", "GRAND BD": "GBD",
     "GRANDE PL": "GPL", "GRAND R": "GR", "GRANDE R": "GR", "GR R": "GR", "NOUVELLE RTE": "NTE",

@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 from openpyxl.utils.escape import unescape
 
-from services.gateway.exports.cells import harmless
+from libs.spreadsheet import harmless
 from services.gateway.exports.files import FORMATS
 from services.gateway.exports.words import ENGLISH, FRENCH, Words
 
