@@ -5,6 +5,7 @@ import traceback
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+import asyncpg
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
@@ -79,6 +80,13 @@ def on_absence(request: AnyRequest, error: Exception) -> Response[bytes]:
     return respond(request, 503, "A part that this needs is away; try again soon", headers=headers)
 
 
+def on_contention(request: AnyRequest, error: Exception) -> Response[bytes]:
+    """Two transactions stood in each other's way: this one was undone, and may be asked for again."""
+    log.warning("transaction_undone", error=type(error).__name__)
+    detail = "Something else changed the same things at this moment; nothing was done, try again"
+    return respond(request, 503, detail, headers={"Retry-After": "1"})
+
+
 def on_bug(request: AnyRequest, error: Exception) -> Response[bytes]:
     """Ours: the caller learns the trace, the log learns the rest, but no row's values."""
     first_line = str(error.args[0] if error.args else "").partition("\n")[0]
@@ -96,5 +104,6 @@ HANDLERS: Final[ExceptionHandlersMap] = {
     HTTPException: on_http,
     TransientError: on_absence,
     **dict.fromkeys(AWAY, on_absence),
+    asyncpg.TransactionRollbackError: on_contention,
     Exception: on_bug,
 }
