@@ -3,18 +3,9 @@
 from typing import Any
 from uuid import uuid4
 
-import asyncpg
 import pytest
 
-from tests.gateway.routes.conftest import (
-    ADMIN_KEY,
-    API_KEY,
-    Api,
-    Make,
-    application,
-    registration,
-    speak_to,
-)
+from tests.gateway.routes.conftest import ADMIN_KEY, API_KEY, Api, Make, registration
 
 UNKNOWN = "0199c0de-0000-7000-8000-00000000dead"
 
@@ -253,13 +244,3 @@ async def test_every_answer_carries_ids_and_guards(path: str, lonely: Api):
         assert problem.keys() >= {"type", "title", "status", "detail", "instance", "trace_id"}
         assert problem["status"] == answer.status_code
         assert problem["trace_id"] in answer.headers["traceparent"]
-
-
-async def test_a_deadlock_is_503_and_may_be_tried_again():
-    def deadlock(*_: Any) -> Any:
-        raise asyncpg.DeadlockDetectedError("deadlock detected")
-
-    api = speak_to(application(reading=deadlock, writing=deadlock, count=deadlock))
-    answer = await api.post("/api/process-client", json={"client_id": UNKNOWN})
-    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
-    assert "nothing was done" in answer.json()["detail"]
