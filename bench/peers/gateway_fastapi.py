@@ -31,7 +31,7 @@ from pydantic import BaseModel, ConfigDict
 from libs.common import outbox
 from libs.common.events import ClientProcess
 from libs.telemetry import log as logging
-from services.gateway.domain.movements import Movement
+from services.gateway.domain.attempts import attempts
 from services.gateway.domain.progress import progress
 from services.gateway.repository import jobs
 
@@ -68,13 +68,27 @@ class StepProgress(Model):
     next_try_at: datetime | None
 
 
+class Attempt(Model):
+    """A run."""
+
+    run: int
+    ladder: int
+    attempt: int
+    began_at: datetime | None
+    ended_at: datetime | None
+    status: str
+    step: str
+    reason: str | None
+
+
 class Progress(Model):
-    """The present run."""
+    """The present run, and all runs so far."""
 
     step: str
     steps: dict[str, StepProgress]
     attempt: int
     next_attempt_at: datetime | None
+    attempts: list[Attempt]
 
 
 class JobStatus(Model):
@@ -157,8 +171,13 @@ async def job_status(job_id: UUID, connection: Counted) -> JobStatus:
     row = await connection.fetchrow(jobs.STATUS, job_id)
     if row is None:
         raise HTTPException(404, f"Job {job_id} not found")
-    movements = msgspec.convert(row["movements"] or [], list[Movement])
-    shown = progress(movements, attempt=row["attempt"], next_attempt_at=row["next_attempt_at"])
+    movements = jobs.MOVEMENTS.decode(row["movements"] or "[]")
+    shown = progress(
+        [movement for movement in movements if movement.run == row["run"]],
+        attempt=row["attempt"],
+        next_attempt_at=row["next_attempt_at"],
+        attempts=attempts(movements),
+    )
     return JobStatus.model_validate({**row, "progress": shown})
 
 
