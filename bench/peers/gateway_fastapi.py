@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID, uuid4
@@ -28,6 +28,7 @@ from fastapi import Depends, FastAPI, HTTPException, Request, Response, Security
 from fastapi.security import APIKeyHeader
 from pydantic import BaseModel, ConfigDict
 
+from bench.peers.gateway_models import JobStatus
 from libs.common import outbox
 from libs.common.events import ClientProcess
 from libs.telemetry import log as logging
@@ -49,60 +50,6 @@ RATE = """
 """
 
 log = structlog.get_logger()
-
-
-class Model(BaseModel):
-    """An answer, read from what our own code computes."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-
-class StepProgress(Model):
-    """One step of the present run."""
-
-    state: str
-    done: int | None
-    total: int | None
-    seconds: float | None
-    note: str
-    next_try_at: datetime | None
-
-
-class Attempt(Model):
-    """A run."""
-
-    run: int
-    ladder: int
-    attempt: int
-    began_at: datetime | None
-    ended_at: datetime | None
-    status: str
-    step: str
-    reason: str | None
-
-
-class Progress(Model):
-    """The present run, and all runs so far."""
-
-    step: str
-    steps: dict[str, StepProgress]
-    attempt: int
-    next_attempt_at: datetime | None
-    attempts: list[Attempt]
-
-
-class JobStatus(Model):
-    """How a job is."""
-
-    job_id: UUID
-    client_id: UUID
-    kind: str
-    status: str
-    properties_assigned: int | None
-    error_message: str | None
-    created_at: datetime
-    updated_at: datetime
-    progress: Progress
 
 
 class ProcessClient(BaseModel):
