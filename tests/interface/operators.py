@@ -1,10 +1,12 @@
 """What the page says of administration, done once."""
 
 import asyncio
+import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from deploy.local import by_hand as commands
+from tests.interface.page import rows
 from tests.interface.world import NOBODY, World, first_event
 from tests.support.stack import until
 
@@ -100,6 +102,13 @@ async def dead_letters(here: World) -> None:
     await here.ask("POST", f"{letters}/{NOBODY}/discard", 404)
 
 
+def subjects(kind: str) -> list[str]:
+    """What the page says that the subjects of these mails look like."""
+    [row] = [row for row in rows("Kind") if row[0] == f"`{kind}`"]
+    told = [re.escape(subject) for subject in re.findall(r"`([^`]+)`", row[1])]
+    return [re.sub(r"\\\{\w+\\\}", ".+", one) for one in told]
+
+
 async def mails(here: World) -> None:
     asked = {
         "state": "sent",
@@ -125,6 +134,10 @@ async def mails(here: World) -> None:
         preview = f"/admin/mails/preview/{kind}"
         assert "TrackImmo" in await here.ask("GET", preview, params=mine)
         await here.ask("GET", preview, params={**mine, "locale": "en", "format": "json"})
+        shown = await here.ask("GET", preview, params={**mine, "locale": "fr", "format": "json"})
+        assert any(re.fullmatch(told, shown["subject"]) for told in subjects(kind)), shown[
+            "subject"
+        ]
         test = {"recipient": "somebody@example.org", "template_type": kind}
         sent = await here.ask("POST", "/admin/test-email", json=test)
         assert sent["success"], sent

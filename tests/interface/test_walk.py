@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.interface import clients, operators
+from tests.interface import clients, manners, operators
 from tests.interface.page import operations
 from tests.interface.shapes import unseen, unwritten
 from tests.interface.world import World, world
@@ -28,6 +28,7 @@ STORIES = (
     operators.keys,
     operators.movements,
     operators.links,
+    manners.manners,
 )
 NOT_FROM_OUTSIDE = {
     ("GET /ready", 503),
