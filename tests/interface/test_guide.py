@@ -6,11 +6,7 @@ import re
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from tests.support.stack import ROOT, running_stack
-
-pytestmark = pytest.mark.journey
 
 GUIDE = ROOT / "docs/api.md"
 MARK = "=== block "

@@ -7,7 +7,7 @@ from tests.interface.page import operations
 from tests.interface.shapes import unseen, unwritten
 from tests.interface.world import World, world
 
-pytestmark = [pytest.mark.journey, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.timeout(240)
 
 STORIES = (
     clients.health,
