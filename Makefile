@@ -53,7 +53,10 @@ test: setup ## Run all tests (a broker and PostgreSQL come from wheels)
 
 test-kafka: setup ## Run the integration and journey tests on Apache Kafka 4
 	@$(BIN)/python -m deploy.local kafka --check
-	@KAFKA=apache $(BIN)/pytest -q -m "kafka or journey"
+	@KAFKA=apache $(BIN)/pytest -q -m "(kafka or journey) and not any_broker"
+
+fuzz: setup ## Ask the running stack for all that its description allows, and more: 200 examples an operation
+	@$(BIN)/pytest -q -m fuzz tests/interface
 
 setup-browser: setup ## Install the browser that make test-browser looks with (Debian's chromium; needs root)
 	@deploy/browser/install
@@ -79,4 +82,4 @@ lock: setup ## Resolve the dependencies again into hashed locks
 	@$(BIN)/uv pip compile -q --generate-hashes --no-header --no-emit-index-url --python-version 3.11 --group dev -c requirements.lock -o requirements-dev.lock
 	@$(BIN)/uv pip compile -q --generate-hashes --no-header --no-emit-index-url --python-version 3.11 --group bench -c requirements.lock -o requirements-bench.lock
 
-.PHONY: help setup setup-bench bench demo up daily test-mail import-history sales kafka fmt lint test test-kafka setup-browser test-browser check lock
+.PHONY: help setup setup-bench bench demo up daily test-mail import-history sales kafka fmt lint test test-kafka fuzz setup-browser test-browser check lock

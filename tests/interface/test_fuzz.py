@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.stack import ROOT, Stack, running_stack
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.fuzz, pytest.mark.timeout(900)]
 
 SETTINGS = Path(__file__).with_name("schemathesis.toml")
 STREAMS = "/events$"

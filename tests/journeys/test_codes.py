@@ -21,7 +21,11 @@ from deploy.simulator.geo_api import COMMUNES_CSV
 from tests.scraper.sales.geo_dvf import HOUSE, table
 from tests.support.stack import Stack, running_stack, until
 
-pytestmark = [pytest.mark.journey, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [
+    pytest.mark.journey,
+    pytest.mark.any_broker,
+    pytest.mark.asyncio(loop_scope="module"),
+]
 
 DEPARTMENTS = ("01", "02", "03", "04", "05", "06", "07", "08", "09", "2A", "2B")
 OVERSEAS = ("971", "972", "973", "974")

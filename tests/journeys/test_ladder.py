@@ -17,7 +17,12 @@ import pytest_asyncio
 from deploy.simulator import serving
 from tests.support.stack import Stack, running_stack, until
 
-pytestmark = [pytest.mark.journey, pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [
+    pytest.mark.journey,
+    pytest.mark.any_broker,
+    pytest.mark.slow,
+    pytest.mark.asyncio(loop_scope="module"),
+]
 
 PARIS = ZoneInfo("Europe/Paris")
 GOOD, BROKEN = "01/01053", "64/64260"

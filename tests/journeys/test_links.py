@@ -13,7 +13,11 @@ import pytest_asyncio
 
 from tests.support.stack import Stack, running_stack, until
 
-pytestmark = [pytest.mark.journey, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [
+    pytest.mark.journey,
+    pytest.mark.any_broker,
+    pytest.mark.asyncio(loop_scope="module"),
+]
 
 KINDS = ("config", "welcome", "notification", "monthly", "insufficient", "error")
 
