@@ -46,6 +46,7 @@ def test_every_reference_leads_somewhere(document: dict[str, Any]):
     for part in json.dumps(document).split('"$ref": "#/')[1:]:
         found = document
         for step in part.partition('"')[0].split("/"):
+            assert step in found
             found = found[step]
 
 

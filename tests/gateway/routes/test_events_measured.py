@@ -65,3 +65,4 @@ async def test_a_reader_that_left_leaves_nothing_behind(gateway: Served, new_job
         return measured("streams", of="job") == 0
 
     await until(is_empty)
+    assert await is_empty()
