@@ -28,7 +28,9 @@ from sqlalchemy import create_engine, text
 
 from bench.peers.month_tables import ASSIGN, CLIENT, DRAW, DUE, GIVEN, LEFT, SCHEMA, SENT, STATUS
 from bench.processor import cpu_seconds
-from services.notifier.mailer.rendering import render
+from services.notifier.domain.cards import card
+from services.notifier.domain.mail import Home
+from services.notifier.mailer.rendering import fragment, render
 
 SECONDS_AT_MOST = 180
 SENDER = "bonjour@trackimmo.test"
@@ -101,28 +103,42 @@ def mail(client, homes, today: date) -> bytes:
 
 
 def context(client, homes, today: date) -> dict:
+    received = [home_of(position, home, today) for position, home in enumerate(homes, 1)]
+    sources = tuple(sorted({home.source for home in homes}))
+    legal = fragment(
+        "legal", "fr", sources=sources, assigned_on=today, reply_address=SENDER, estimated=False
+    )
     return {
-        "reply_address": SENDER,
         "contact": {"first_name": client.first_name},
+        "sample": "",
         "count": len(homes),
         "average_price": sum(home.price_eur for home in homes) / len(homes),
         "assigned_on": today,
-        "homes": [
-            {
-                "address": home.address,
-                "city": f"{home.postal_code} {home.city_name}",
-                "kind": home.kind,
-                "surface_m2": home.surface_m2,
-                "rooms": home.rooms,
-                "price_eur": home.price_eur,
-                "sold_on": home.sold_on,
-                "age_months": (today - home.sold_on).days // 30,
-            }
-            for home in homes
-        ],
+        "homes": [card(home, "fr") for home in received],
         "others": 0,
-        "sources": sorted({home.source for home in homes}),
+        "legal": [line for line in legal.splitlines() if line],
+        "why": fragment("why", "fr", reply_address=SENDER),
+        "page_url": f"https://trackimmo.test/c/{client.first_name}",
+        "unsubscribing": fragment("unsubscribing", "fr"),
+        "unsubscribe": fragment("unsubscribe", "fr"),
+        "unsubscribe_url": f"https://trackimmo.test/u/{client.first_name}",
     }
+
+
+def home_of(position: int, home, today: date) -> Home:
+    return Home(
+        position=position,
+        address=home.address,
+        postal_code=home.postal_code,
+        city_name=home.city_name,
+        kind=home.kind,
+        sold_on=home.sold_on,
+        price_eur=home.price_eur,
+        surface_m2=home.surface_m2,
+        rooms=home.rooms,
+        source=home.source,
+        assigned_on=today,
+    )
 
 
 def run(database: str, folder: str, smtp_port: str, clients: str, *watched: str) -> None:
