@@ -12,11 +12,10 @@ from litestar.params import QueryParameter
 from services.gateway.repository import admin_clients, admin_jobs, clients, properties
 from services.gateway.repository.admin_clients import ClientRow, NamedCity
 from services.gateway.repository.admin_jobs import JobLine
-from services.gateway.routes.answer import Answer
 from services.gateway.routes.body import StrictRequest
 from services.gateway.routes.clients import ClientAnswer, answered
 from services.gateway.routes.conditional import conditional, tag_of
-from services.gateway.routes.paging import Limit, Offset, next_link
+from services.gateway.routes.paging import Limit, Offset, page
 from services.gateway.routes.ports import Given
 from services.gateway.routes.problems import unknown
 from services.gateway.routes.registration import city_id
@@ -64,8 +63,7 @@ async def list_clients(
     """The clients, the first registered first."""
     async with ports.reading() as connection:
         found = await admin_clients.page(connection, status=status, limit=limit + 1, offset=offset)
-    headers = next_link(request, limit=limit, offset=offset, more=len(found) > limit)
-    return Answer([_line(client) for client in found[:limit]], headers=headers)
+    return page(request, [_line(client) for client in found], limit=limit, offset=offset)
 
 
 @get("/client/{client_id:str}", tags=["Clients"], opt={"refuses": [404], "conditional": True})

@@ -11,14 +11,13 @@ from libs.common.postgres import Connection
 from services.gateway.handlers.closing import close
 from services.gateway.repository import admin_jobs, movements
 from services.gateway.repository.admin_jobs import JobLine, Stands
-from services.gateway.routes.answer import Answer
 from services.gateway.routes.audited import record
 from services.gateway.routes.body import StrictRequest
 from services.gateway.routes.jobs import JobAnswer
 from services.gateway.routes.keys import principal
 from services.gateway.routes.noted import note
 from services.gateway.routes.once import once
-from services.gateway.routes.paging import Limit, Offset, next_link
+from services.gateway.routes.paging import Limit, Offset, page
 from services.gateway.routes.ports import Given
 from services.gateway.routes.problems import Refusal, unknown
 from services.gateway.routes.values import PathId, identifier
@@ -43,8 +42,7 @@ async def list_jobs(
         found = await admin_jobs.page(
             connection, status=status, client_id=client_id, limit=limit + 1, offset=offset
         )
-    headers = next_link(request, limit=limit, offset=offset, more=len(found) > limit)
-    return Answer(list(found[:limit]), headers=headers)
+    return page(request, found, limit=limit, offset=offset)
 
 
 @post("/jobs/{job_id:str}/retry", tags=["Jobs"], status_code=200, opt={"refuses": [404, 409]})

@@ -16,11 +16,10 @@ from libs.common.postgres import Connection
 from services.gateway.domain import secret
 from services.gateway.repository import api_keys
 from services.gateway.repository.api_keys import ApiKey, Scope
-from services.gateway.routes.answer import Answer
 from services.gateway.routes.audited import record
 from services.gateway.routes.body import Body, Check, StrictRequest
 from services.gateway.routes.once import once
-from services.gateway.routes.paging import Limit, Offset, next_link
+from services.gateway.routes.paging import Limit, Offset, page
 from services.gateway.routes.ports import Given
 from services.gateway.routes.problems import unknown
 from services.gateway.routes.values import PathId, identifier, printable, without_repeats
@@ -73,8 +72,7 @@ async def list_api_keys(
     """The keys that were made, the newest first; those in the settings are not among them."""
     async with ports.reading() as connection:
         keys = await api_keys.newest(connection, limit=limit + 1, offset=offset)
-    headers = next_link(request, limit=limit, offset=offset, more=len(keys) > limit)
-    return Answer(list(keys[:limit]), headers=headers)
+    return page(request, keys, limit=limit, offset=offset)
 
 
 @delete("/api-keys/{key_id:str}", tags=["Keys"], opt={"refuses": [404]})

@@ -19,7 +19,7 @@ from services.gateway.routes.audited import record
 from services.gateway.routes.body import StrictRequest
 from services.gateway.routes.noted import note
 from services.gateway.routes.once import once
-from services.gateway.routes.paging import Offset, next_link
+from services.gateway.routes.paging import Offset, page
 from services.gateway.routes.ports import Given, Ports
 from services.gateway.routes.problems import Refusal, unknown
 from services.gateway.routes.values import PathId, identifier
@@ -91,8 +91,7 @@ async def list_dead_letters(
         found = await dead_letters.find(
             connection, service, held_state, limit=limit + 1, offset=offset
         )
-    more = next_link(request, limit=limit, offset=offset, more=len(found) > limit)
-    return Response([_shown(one) for one in found[:limit]], headers=more)
+    return page(request, [_shown(one) for one in found], limit=limit, offset=offset)
 
 
 @post(

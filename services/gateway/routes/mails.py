@@ -10,13 +10,12 @@ from libs.common.outbox import Emit
 from libs.common.postgres import Connection
 from services.gateway.repository import mails
 from services.gateway.repository.mails import MailDetail, MailKind, MailLine, MailState, Settled
-from services.gateway.routes.answer import Answer
 from services.gateway.routes.audited import record
 from services.gateway.routes.body import Body, StrictRequest
 from services.gateway.routes.conditional import conditional, tag_of
 from services.gateway.routes.noted import note
 from services.gateway.routes.once import once
-from services.gateway.routes.paging import Limit, Offset, next_link
+from services.gateway.routes.paging import Limit, Offset, page
 from services.gateway.routes.ports import Given
 from services.gateway.routes.problems import Refusal, unknown
 from services.gateway.routes.values import PathId, identifier
@@ -48,8 +47,7 @@ async def list_mails(
         found = await mails.page(
             connection, state=wanted, kind=kind, client_id=client_id, limit=limit + 1, offset=offset
         )
-    headers = next_link(request, limit=limit, offset=offset, more=len(found) > limit)
-    return Answer(found[:limit], headers=headers)
+    return page(request, found, limit=limit, offset=offset)
 
 
 @get("/mails/{mail_id:str}", tags=["Mails"], opt={"refuses": [404], "conditional": True})

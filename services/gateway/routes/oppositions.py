@@ -18,7 +18,7 @@ from services.gateway.routes.audited import record
 from services.gateway.routes.body import Body, Check, StrictRequest
 from services.gateway.routes.noted import note
 from services.gateway.routes.once import once
-from services.gateway.routes.paging import Limit, Offset, next_link
+from services.gateway.routes.paging import Limit, Offset, page
 from services.gateway.routes.ports import Given
 from services.gateway.routes.problems import Fault, invalid, unknown
 from services.gateway.routes.values import PathId, identifier, printable
@@ -75,8 +75,7 @@ async def list_oppositions(
     """The oppositions that stand, the newest first."""
     async with ports.reading() as connection:
         found = await oppositions.newest(connection, limit=limit + 1, offset=offset)
-    headers = next_link(request, limit=limit, offset=offset, more=len(found) > limit)
-    return Answer(list(found[:limit]), headers=headers)
+    return page(request, found, limit=limit, offset=offset)
 
 
 @delete("/oppositions/{opposition_id:str}", tags=["Oppositions"], opt={"refuses": [404]})

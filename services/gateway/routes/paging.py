@@ -1,13 +1,26 @@
 """Lists in pages: how much, from where, and the way on."""
 
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import Annotated, Any, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
-from litestar import Request
+from litestar import Request, Response
 from litestar.params import QueryParameter
+
+from services.gateway.routes.answer import Answer
+
+A = TypeVar("A")
 
 Limit = Annotated[int, QueryParameter(ge=1, le=1000, description="At most so many")]
 Offset = Annotated[int, QueryParameter(ge=0, le=2**31 - 1, description="After so many")]
+
+
+def page(
+    request: Request[Any, Any, Any], found: Sequence[A], *, limit: int, offset: int
+) -> Response[list[A]]:
+    """The answer of a list of which one more than `limit` was looked for."""
+    headers = next_link(request, limit=limit, offset=offset, more=len(found) > limit)
+    return Answer(list(found[:limit]), headers=headers)
 
 
 def next_link(
