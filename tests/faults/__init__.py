@@ -1,0 +1,1 @@
+"""The system under faults: what is promised is judged while parts of it die."""
