@@ -1,0 +1,182 @@
+"""One run: the system starts, is loaded, meets its fault, comes to rest, and is judged."""
+
+import asyncio
+import shutil
+import subprocess
+import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from functools import cache
+from itertools import count
+from pathlib import Path
+from typing import Final
+
+import asyncpg
+import httpx
+from tests.faults.mutants import MUTANTS
+
+from deploy.local.settings import SERVICES
+from libs.common import postgres
+from tests.faults import rig as rigs
+from tests.faults.ledger import Ledger
+from tests.faults.load import load, settle
+from tests.faults.oracle import Observed, judge, unquiet
+from tests.faults.results import Result, Verdict, Violated
+from tests.faults.rig import Rig
+from tests.faults.scenario import Scenario
+from tests.faults.servers import Servers
+
+READY_SECONDS: Final = 60
+QUIET_SECONDS: Final = 240
+LOOK_SECONDS: Final = 0.1
+ROOT: Final = Path(__file__).resolve().parents[2]
+CODE: Final = ("libs", "services", "deploy", "tests/faults")
+NUMBERS: Final = count(1)
+
+
+async def run(
+    servers: Servers,
+    scenario: Scenario,
+    seed: int,
+    *,
+    mutant: str = "",
+    quiet_seconds: float = QUIET_SECONDS,
+) -> Result:
+    """Run a scenario once. What does not come to rest is a violation, and judged all the same."""
+    ledger = Ledger(seed=seed, prefix=f"run{next(NUMBERS)}.")
+    folder = servers.folder / ledger.prefix.rstrip(".")
+    (folder / "data").mkdir(parents=True)
+    began = time.monotonic()
+    async with rigs.running(servers, ledger, folder) as rig:
+        complaints: list[Verdict] = []
+        start_seconds, recovery_seconds = 0.0, None
+        async with _complaining(complaints):
+            await _begin(rig, scenario, mutant)
+            start_seconds = time.monotonic() - began
+            await _live(rig, scenario)
+        if not complaints:
+            ended = ledger.deaths[-1].at if ledger.deaths else time.monotonic()
+            async with _complaining(complaints):
+                await quiet(rig, quiet_seconds)
+                recovery_seconds = time.monotonic() - ended
+        verdicts = [*complaints, *await _judge(rig)]
+        for says, check in rig.checks:
+            async with _complaining(verdicts, says):
+                await check()
+        jobs = await rig.query("select count(*) from gateway.job")
+        result = Result(
+            scenario=scenario.name,
+            seed=seed,
+            commit=commit(),
+            at=datetime.now(UTC),
+            mutant=mutant,
+            start_seconds=round(start_seconds, 2),
+            recovery_seconds=recovery_seconds and round(recovery_seconds, 2),
+            seconds=round(time.monotonic() - began, 2),
+            kills=rig.kills,
+            crashes=rig.crashes,
+            jobs=jobs[0][0],
+            mails=len(rig.post.accepted),
+            duplicates=_duplicates(folder),
+            notes=tuple(rig.notes),
+            verdicts=tuple(verdicts),
+        )
+    if not result.broken:
+        shutil.rmtree(folder)
+    return result
+
+
+async def _begin(rig: Rig, scenario: Scenario, mutant: str) -> None:
+    if mutant and (sql := MUTANTS[mutant].sql):
+        await rig.execute(sql)
+    rig.environ |= scenario.environ
+    if scenario.before:
+        await scenario.before(rig)
+    await settle(rig, scenario.clients)
+    for service in SERVICES:
+        for number in range(scenario.replicas.get(service, 1)):
+            point = "" if number else scenario.failpoint.get(service, "")
+            await rig.start(service, failpoint=point, mutant=mutant)
+    if not scenario.before:
+        await rig.until(lambda: _is_ready(rig), READY_SECONDS)
+
+
+async def _is_ready(rig: Rig) -> bool:
+    return (await rig.api.get("/ready")).status_code == httpx.codes.OK
+
+
+async def _live(rig: Rig, scenario: Scenario) -> None:
+    """Load and fault side by side; both are over when this returns."""
+    tasks = [
+        asyncio.ensure_future(load(rig, scenario.clients)),
+        asyncio.ensure_future(scenario.act(rig)),
+    ]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def quiet(rig: Rig, seconds: float) -> None:
+    """Return when nothing that was accepted is under way any more."""
+    deadline, under_way = time.monotonic() + seconds, "nothing was asked"
+    while under_way:
+        if time.monotonic() > deadline:
+            raise Violated(f"not at rest after {seconds:.0f} s: {under_way}")
+        await asyncio.sleep(LOOK_SECONDS)
+        connection = await postgres.connect(rig.database.url())
+        try:
+            under_way = await unquiet(connection, rig.ledger)
+        except asyncpg.PostgresError as error:
+            under_way = type(error).__name__
+        finally:
+            connection.terminate()
+
+
+@asynccontextmanager
+async def _complaining(verdicts: list[Verdict], says: str = "") -> AsyncGenerator[None]:
+    """What is violated inside becomes a verdict."""
+    try:
+        yield
+    except Violated as error:
+        told = f"{says}: {error}" if says else str(error)
+        verdicts.append(Verdict(invariant="scenario", holds=False, says=told))
+
+
+async def _judge(rig: Rig) -> list[Verdict]:
+    connection = await postgres.connect(rig.database.url())
+    try:
+        return await judge(
+            Observed(
+                connection=connection,
+                ledger=rig.ledger,
+                accepted=rig.post.accepted,
+                bus=rig.bus,
+                prefix=rig.prefix,
+                logs=rig.folder,
+            )
+        )
+    finally:
+        await connection.close()
+
+
+def _duplicates(folder: Path) -> int:
+    path = folder / "duplicates"
+    lines = path.read_text().splitlines() if path.exists() else []
+    return sum(int(line.rpartition(" ")[2]) for line in lines)
+
+
+@cache
+def commit() -> str:
+    """The last commit that touched what runs here."""
+    said = subprocess.run(
+        ["git", "log", "-1", "--format=%h", "--", *CODE],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return said.stdout.strip()
