@@ -1,0 +1,187 @@
+"""An SMTP server that fails by script, and the list of what it has taken responsibility for."""
+
+import asyncio
+import hashlib
+import random
+import ssl
+import time
+from collections import Counter
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from email.parser import BytesHeaderParser
+from typing import Final, Literal
+
+import msgspec
+
+from tests.support.smtp import LARGEST_MAIL, Conversation, HungUpError
+
+Verb = Literal[
+    "CONNECT", "EHLO", "HELO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "CONTENT", "DOT", "QUIT", "RSET", "NOOP"
+]  # fmt: skip
+"""CONNECT is the greeting, CONTENT the time between 354 and the final dot, DOT the answer to it."""
+Deed = Literal[
+    "stall", "drop", "drip", "store-then-drop", "store-then-stall", "hide-starttls", "garble", "stranger"
+]  # fmt: skip
+"""What is done instead of answering.
+
+`drip` sends the usual answer byte by byte; the two `store-…` are for DOT; `hide-starttls` is for
+EHLO, `garble` (no TLS after 220) and `stranger` (a certificate that nobody knows) for STARTTLS.
+"""
+DRIP_SECONDS: Final = 0.5
+LOOPBACK: Final = "127.0.0.1"
+
+
+class Accepted(msgspec.Struct):
+    """A mail that the server has taken responsibility for."""
+
+    message_id: str
+    recipient: str
+    at: float
+    sha256: str
+    answered: bool = False
+    """Whether the client was sent its 250."""
+
+
+class Fault(msgspec.Struct, eq=False):
+    """What is said or done at a verb instead of the usual answer."""
+
+    verb: Verb
+    reply: str
+    does: Deed | None
+    times: float
+    share: float
+    to: str
+    fired: asyncio.Event
+    """Set as soon as it has happened once."""
+    count: int = 0
+
+
+class PostOffice:
+    """Accepts every mail until it is told otherwise."""
+
+    def __init__(self, seed: int = 0, *, tls: ssl.SSLContext | None = None) -> None:
+        self.tls, self.login = tls, None
+        self.port = 0
+        self.accepted: list[Accepted] = []
+        self.faults: list[Fault] = []
+        self.arrived = asyncio.Condition()
+        self._seed = seed
+        self._seen = Counter[str]()
+        self._healed = asyncio.Event()
+        self._talking: set[asyncio.Task[None]] = set()
+
+    def on(
+        self,
+        verb: Verb,
+        *,
+        reply: str = "",
+        does: Deed | None = None,
+        after_dot: Deed | None = None,
+        times: float = float("inf"),
+        share: float = 1.0,
+        to: str = "",
+    ) -> Fault:
+        """At this verb, say or do this from now on: so many times, for this share of the mails.
+
+        `to` is the recipient whose mails alone are meant (from RCPT on).
+        """
+        verb = "DOT" if after_dot else verb
+        fault = Fault(verb, reply, after_dot or does, times, share, to, asyncio.Event())
+        self.faults.append(fault)
+        return fault
+
+    def reset(self) -> None:
+        """No faults any more; conversations that have stalled are cut off."""
+        self.faults.clear()
+        self._healed.set()
+        self._healed = asyncio.Event()
+
+    async def until(self, count: int, seconds: float = 20) -> None:
+        """Wait until so many mails have been taken."""
+        async with asyncio.timeout(seconds), self.arrived:
+            await self.arrived.wait_for(lambda: len(self.accepted) >= count)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncGenerator["PostOffice"]:
+        """Listen until the end; then whoever still talks is cut off."""
+        server = await asyncio.start_server(self._hold, LOOPBACK, 0, limit=LARGEST_MAIL)
+        self.port = server.sockets[0].getsockname()[1]
+        try:
+            yield self
+        finally:
+            server.close()
+            for task in self._talking:
+                task.cancel()
+            await asyncio.gather(*self._talking, return_exceptions=True)
+
+    async def _hold(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task
+        self._talking.add(task)
+        try:
+            await Conversation(self, reader, writer).hold()
+        except (HungUpError, OSError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            self._talking.discard(task)
+            writer.close()
+
+    async def answer(self, conversation: Conversation, verb: str, usual: str) -> str:
+        """The usual reply, unless a fault is due."""
+        fault = self._due(verb, conversation)
+        if fault is None:
+            return usual
+        return await self._strike(fault, conversation, usual)
+
+    async def take(self, conversation: Conversation, content: bytes) -> None:
+        """Take responsibility for a mail, or not, and say so, or not."""
+        fault = self._due("DOT", conversation)
+        refused = fault and (fault.reply[:1] in {"4", "5"} or fault.does in {"stall", "drop"})
+        taken = [] if refused else self._stored(conversation, content)
+        usual = "250 2.0.0 taken"
+        await conversation.say(await self._strike(fault, conversation, usual) if fault else usual)
+        for mail in taken:
+            mail.answered = True
+        async with self.arrived:
+            self.arrived.notify_all()
+
+    def _stored(self, conversation: Conversation, content: bytes) -> list[Accepted]:
+        message_id = str(BytesHeaderParser().parsebytes(content)["Message-ID"] or "")
+        digest = hashlib.sha256(content).hexdigest()
+        taken = [
+            Accepted(message_id, recipient, time.time(), digest)
+            for recipient in conversation.recipients
+        ]
+        self.accepted += taken
+        return taken
+
+    def _due(self, verb: str, conversation: Conversation) -> Fault | None:
+        recipient = conversation.recipients[-1] if conversation.recipients else ""
+        for fault in self.faults:
+            if fault.verb == verb and fault.to in {"", recipient} and self._hits(fault, recipient):
+                fault.count += 1
+                if fault.count >= fault.times:
+                    self.faults.remove(fault)
+                fault.fired.set()
+                return fault
+        return None
+
+    def _hits(self, fault: Fault, recipient: str) -> bool:
+        """By chance, but the same for the same try of the same recipient's mail."""
+        if fault.share >= 1:
+            return True
+        mark = f"{self._seed} {fault.verb} {recipient}"
+        self._seen[mark] += 1
+        return random.Random(f"{mark} {self._seen[mark]}").random() < fault.share
+
+    async def _strike(self, fault: Fault, conversation: Conversation, usual: str) -> str:
+        match fault.does:
+            case "drop" | "store-then-drop":
+                conversation.writer.transport.abort()
+                raise HungUpError(fault.verb)
+            case "stall" | "store-then-stall":
+                await self._healed.wait()
+                conversation.writer.transport.abort()
+                raise HungUpError(fault.verb)
+            case _:
+                return fault.reply or usual

@@ -1,0 +1,135 @@
+"""One conversation of a real SMTP server, in which a script decides every answer."""
+
+import asyncio
+import base64
+import ssl
+from typing import Final, Protocol
+
+LINE_BYTES: Final = 4096
+LARGEST_MAIL: Final = 32 * 1024 * 1024
+END: Final = b"\r\n.\r\n"
+
+
+class HungUpError(Exception):
+    """The script has ended the conversation."""
+
+
+class Script(Protocol):
+    """What the server says."""
+
+    tls: ssl.SSLContext | None
+    """Offered by STARTTLS where there is one."""
+    login: tuple[str, str] | None
+    """Name and password that are asked for where there is one."""
+
+    async def answer(self, conversation: "Conversation", verb: str, usual: str) -> str:
+        """The reply to a verb; not returned where there shall be none."""
+        ...
+
+    async def take(self, conversation: "Conversation", content: bytes) -> None:
+        """A mail is whole: decide what becomes of it, and answer."""
+        ...
+
+
+class Conversation:
+    """A client's connection, from the greeting to the goodbye."""
+
+    def __init__(
+        self, script: Script, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        self.script, self.reader, self.writer = script, reader, writer
+        self.sender = ""
+        self.recipients: list[str] = []
+        self.is_private = False
+        self.is_known = False
+
+    async def hold(self) -> None:
+        """Talk until one of both has enough."""
+        await self.say(await self.script.answer(self, "CONNECT", "220 mail.test ESMTP"))
+        while line := await self.reader.readline():
+            verb, _, argument = line.decode("utf-8", "replace").strip().partition(" ")
+            await self.obey(verb.upper(), argument)
+
+    async def say(self, reply: str) -> None:
+        """Send a reply, and after 421 nothing more."""
+        self.writer.write(f"{reply}\r\n".encode())
+        await self.writer.drain()
+        if reply.startswith(("421", "221")):
+            raise HungUpError(reply)
+
+    async def obey(self, verb: str, argument: str) -> None:
+        match verb:
+            case "DATA":
+                await self._data()
+            case "STARTTLS":
+                await self._start_tls()
+            case "AUTH":
+                await self._authenticate(argument)
+            case _:
+                await self._order(verb, argument)
+
+    async def _order(self, verb: str, argument: str) -> None:
+        reply = await self.script.answer(self, verb, self._usual(verb, argument))
+        if reply.startswith("2"):
+            self._note(verb, argument)
+        await self.say(reply)
+
+    def _usual(self, verb: str, argument: str) -> str:
+        match verb:
+            case "EHLO":
+                return "\r\n".join(self._offers())
+            case "QUIT":
+                return "221 2.0.0 bye"
+            case "MAIL" if self.script.login and not self.is_known:
+                return "530 5.7.0 Authentication required"
+            case "RCPT" if not self.sender:
+                return "503 5.5.1 MAIL first"
+            case "HELO" | "MAIL" | "RCPT" | "RSET" | "NOOP":
+                return "250 2.0.0 OK"
+            case _:
+                return f"502 5.5.1 {verb[:10]} is not known here"
+
+    def _offers(self) -> list[str]:
+        offered = ["mail.test", "8BITMIME", "SMTPUTF8", f"SIZE {LARGEST_MAIL}"]
+        if self.script.tls and not self.is_private:
+            offered.append("STARTTLS")
+        if self.script.login:
+            offered.append("AUTH PLAIN")
+        return [f"250-{offer}" for offer in offered[:-1]] + [f"250 {offered[-1]}"]
+
+    def _note(self, verb: str, argument: str) -> None:
+        address = argument.partition("<")[2].partition(">")[0]
+        if verb in {"EHLO", "HELO", "RSET", "MAIL"}:
+            self.sender, self.recipients = address, []
+        elif verb == "RCPT":
+            self.recipients.append(address)
+
+    async def _data(self) -> None:
+        usual = "354 end with a dot" if self.recipients else "503 5.5.1 RCPT first"
+        reply = await self.script.answer(self, "DATA", usual)
+        await self.say(reply)
+        if not reply.startswith("354"):
+            return
+        await self.script.answer(self, "CONTENT", "")
+        content = await self.reader.readuntil(END)
+        lines = b"\r\n" + content[: 2 - len(END)]
+        await self.script.take(self, lines.replace(b"\r\n..", b"\r\n.")[2:])
+        self.sender, self.recipients = "", []
+
+    async def _start_tls(self) -> None:
+        offered = self.script.tls and not self.is_private
+        usual = "220 2.0.0 ready" if offered else "502 5.5.1 no TLS here"
+        reply = await self.script.answer(self, "STARTTLS", usual)
+        await self.say(reply)
+        if reply.startswith("220") and self.script.tls:
+            await self.writer.start_tls(self.script.tls)
+            self.is_private, self.sender, self.recipients = True, "", []
+
+    async def _authenticate(self, argument: str) -> None:
+        wanted = "\0".join(("", *self.script.login)) if self.script.login else None
+        given = base64.b64decode(argument.partition(" ")[2], validate=False).decode()
+        right = wanted is not None and given.endswith(wanted)
+        usual = "235 2.7.0 welcome" if right else "535 5.7.8 not these"
+        reply = await self.script.answer(self, "AUTH", usual)
+        self.is_known = reply.startswith("235")
+        await self.say(reply)
