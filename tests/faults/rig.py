@@ -33,7 +33,7 @@ from tests.faults.zygote import Life
 from tests.support.database import Database
 
 PARIS: Final = ZoneInfo("Europe/Paris")
-MORNING: Final = datetime(2026, 11, 16, 8, 59, 52, tzinfo=PARIS)
+MORNING: Final = datetime(2026, 11, 16, 8, 59, 56, tzinfo=PARIS)
 """What the injected clock shows when the services begin: some seconds before the day's ticks."""
 AGAIN_SECONDS: Final = 0.3
 KILLED: Final = -signal.SIGKILL
@@ -119,7 +119,7 @@ class Rig:
         return life
 
     async def _watch(self, life: Life, *, mutant: str, environ: Mapping[str, str] | None) -> None:
-        status = await life.died
+        status = await asyncio.shield(life.died)
         self.lives.remove(life)
         if self._closing or life.pid in self._dismissed:
             return
@@ -260,7 +260,7 @@ class Rig:
             watch.cancel()
         for life in list(self.lives):
             life.signal(signal.SIGKILL)
-        await asyncio.gather(*(life.died for life in self.lives))
+        await asyncio.gather(*(asyncio.shield(life.died) for life in self.lives))
         await self.api.aclose()
         await self.admin.aclose()
 
@@ -275,7 +275,7 @@ async def running(servers: Servers, ledger: Ledger, folder: Path) -> AsyncGenera
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(_drop, servers, database, ledger.prefix)
         await servers.make_topics(ledger.prefix)
-        post = await stack.enter_async_context(PostOffice().running())
+        post = await stack.enter_async_context(PostOffice(ledger.seed).running())
         proxies = {
             name: await stack.enter_async_context(
                 Proxy(random.Random(ledger.seed)).running("127.0.0.1", port)
@@ -286,7 +286,7 @@ async def running(servers: Servers, ledger: Ledger, folder: Path) -> AsyncGenera
                 ("smtp", post.port),
             )
         }
-        site = await stack.enter_async_context(Site().running())
+        site = await stack.enter_async_context(Site(ledger.seed).running())
         rig = Rig(servers, ledger, database, proxies=proxies, post=post, site=site, folder=folder)
         stack.push_async_callback(rig.close)
         await rig.set_clock(MORNING)

@@ -14,7 +14,6 @@ from typing import Final
 
 import asyncpg
 import httpx
-from tests.faults.mutants import MUTANTS
 
 from deploy.local.settings import SERVICES
 from libs.common import postgres
@@ -88,8 +87,10 @@ async def run(
 
 
 async def _begin(rig: Rig, scenario: Scenario, mutant: str) -> None:
-    if mutant and (sql := MUTANTS[mutant].sql):
-        await rig.execute(sql)
+    if mutant:
+        from tests.faults.mutants import MUTANTS  # noqa: PLC0415
+
+        await rig.execute(MUTANTS[mutant].sql or "select")
     rig.environ |= scenario.environ
     if scenario.before:
         await scenario.before(rig)
