@@ -27,6 +27,7 @@ import msgspec
 ROOT: Final = Path(__file__).resolve().parents[2]
 SERVICES: Final = ("gateway", "scraper", "assigner", "notifier", "scheduler")
 PR_SET_PDEATHSIG: Final = 1
+OPEN_FILES: Final = 1 << 20
 KILLED: Final = -int(signal.SIGKILL)
 
 
@@ -60,6 +61,8 @@ class Life:
 
     def __init__(self, service: str, pid: int) -> None:
         self.service, self.pid = service, pid
+        self.dismissed = False
+        """Whether it is to end, and no other to come in its place."""
         self.died: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
     @property
@@ -80,10 +83,11 @@ class Zygote:
         self._process = process
         self._asked: deque[tuple[str, asyncio.Future[Life]]] = deque()
         self._lives: dict[int, Life] = {}
+        self._gone = False
 
     async def fork(self, service: str, environ: Mapping[str, str], log: Path) -> Life:
         """A new process of a service that knows this environment and no other."""
-        if self._process.stdin is None or self._process.returncode is not None:
+        if self._process.stdin is None or self._gone:
             raise ZygoteError("the zygote is gone")
         forked: asyncio.Future[Life] = asyncio.get_running_loop().create_future()
         self._asked.append((service, forked))
@@ -96,11 +100,12 @@ class Zygote:
         assert self._process.stdout is not None
         heard = msgspec.json.Decoder(Forked | Died)
         async for line in self._process.stdout:
-            match heard.decode(line):
-                case Forked(pid):
-                    self._begin(pid)
-                case Died(pid, status):
-                    self._lives.pop(pid).died.set_result(status)
+            said = heard.decode(line)
+            if isinstance(said, Forked):
+                self._begin(said.pid)
+            else:
+                self._lives.pop(said.pid).died.set_result(said.status)
+        self._gone = True
         for _, forked in self._asked:
             if not forked.done():
                 forked.set_exception(ZygoteError("the zygote died, see its standard error"))
@@ -219,7 +224,7 @@ def _be_fresh(parent: int, request: Request) -> None:
     log = os.open(request.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     for theirs, ours in ((nothing, 0), (log, 1), (log, 2)):
         os.dup2(theirs, ours)
-    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+    os.closerange(3, OPEN_FILES)
     os.environ.clear()
     os.environ.update(request.environ)
     time.tzset()
