@@ -129,7 +129,7 @@ class Proxy:
                 accepted, _ = self._listener.accept()
             except OSError:  # all accepted, or gone before we came to it
                 return
-            accepted.setblocking(False)
+            accepted.settimeout(0)
             self.opened += 1
             link = Link(self, self._links)
             task = asyncio.create_task(self._open(link, accepted))
@@ -147,5 +147,5 @@ def _bound(port: int) -> socket.socket:
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     bound.bind((LOOPBACK, port))
-    bound.setblocking(False)
+    bound.settimeout(0)
     return bound

@@ -19,7 +19,7 @@ class Passing(msgspec.Struct):
 
     connection: Any
     direction: Direction
-    bytes: bytes
+    content: bytes
     frames: list[tuple[int, bytes]] = []
     """Where each frame of Kafka's begins whose header ends here, and that header."""
     reset: bool = False
@@ -38,7 +38,7 @@ class Cut:
         raise NotImplementedError
 
     def _strike(self, passing: Passing, bytes_let_through: int) -> None:
-        passing.bytes = passing.bytes[:bytes_let_through]
+        passing.content = passing.content[:bytes_let_through]
         passing.reset = True
         self.left -= 1
         if self.left <= 0:
@@ -60,18 +60,18 @@ class AtPattern(Cut):
 
     def judge(self, passing: Passing) -> None:
         if passing.direction == "down" and self._sent.pop(passing.connection, False):
-            self._strike(passing, 0 if self._drop else len(passing.bytes))
+            self._strike(passing, 0 if self._drop else len(passing.content))
         elif passing.direction == self._direction and self._sees(passing):
             self._found(passing)
 
     def _sees(self, passing: Passing) -> bool:
-        text = self._tails.get(passing.connection, b"") + passing.bytes
+        text = self._tails.get(passing.connection, b"") + passing.content
         self._tails[passing.connection] = text[len(text) - len(self._pattern) + 1 :]
         return self._pattern in text
 
     def _found(self, passing: Passing) -> None:
         if self._direction == "down":
-            self._strike(passing, 0 if self._drop else len(passing.bytes))
+            self._strike(passing, 0 if self._drop else len(passing.content))
         elif len(self._sent) < self.left:
             self._sent[passing.connection] = True
 

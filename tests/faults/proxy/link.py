@@ -18,6 +18,8 @@ RESET: Final = struct.pack("ii", 1, 0)
 """Linger no second: what closes like this sends RST."""
 MOST_WAITING_BYTES: Final = 256 * 1024
 PIECE_SECONDS: Final = 0.0001
+LAST_WORD_SECONDS: Final = 0.05
+"""For the last that passes to be read: RST takes the words out of a reader's mouth."""
 
 
 class Weather(Protocol):
@@ -38,7 +40,8 @@ class End(asyncio.Protocol):
     """One side of a connection: reads here, and what has come through leaves by the other."""
 
     def __init__(self, link: "Link", direction: Direction) -> None:
-        self.link, self.direction = link, direction
+        self.link = link
+        self.direction: Direction = direction
         self.transport: asyncio.Transport | None = None
         self.is_full = False
         self.has_ended = False
@@ -61,6 +64,8 @@ class End(asyncio.Protocol):
     @override
     def data_received(self, data: bytes) -> None:
         weather = self.link.weather
+        if self.link.is_ending:
+            return
         if weather.reset_share and weather.random.random() < weather.reset_share:
             self.link.reset()
             return
@@ -69,11 +74,11 @@ class End(asyncio.Protocol):
             cut.judge(passing)
             if cut.left <= 0:
                 weather.cuts.remove(cut)
-        if passing.bytes:
-            self._carry(passing.bytes)
+        if passing.content:
+            self._carry(passing.content)
         if passing.reset:
             self._deliver(until=math.inf)
-            self.link.reset()
+            self.link.reset_after(LAST_WORD_SECONDS if passing.content else 0)
 
     @override
     def eof_received(self) -> bool:
@@ -185,7 +190,10 @@ class Link:
 
     def __init__(self, weather: Weather, links: set["Link"]) -> None:
         self.weather, self._links = weather, links
-        self.client, self.server = End(self, "up"), End(self, "down")
+        self.client = End(self, "up")
+        self.server = End(self, "down")
+        self.is_ending = False
+        """Whether nothing passes any more."""
         links.add(self)
 
     @property
@@ -212,6 +220,14 @@ class Link:
         self._links.discard(self)
         self.client.drop()
         self.server.drop()
+
+    def reset_after(self, seconds: float) -> None:
+        """Cut it then; until then nothing more passes."""
+        self.is_ending = True
+        if seconds:
+            asyncio.get_running_loop().call_later(seconds, self.reset)
+        else:
+            self.reset()
 
     def close(self) -> None:
         """End it as a program that ends does: what was sent arrives."""
