@@ -50,7 +50,7 @@ MAY_READ = {
     },
     ("gateway", "scheduler"): {"tick_overview", "held", "health"},
 }
-HELD = {"replay_held", "discard_held"}
+HELD = {"replay_held", "discard_held", "replay_outbox"}
 MAY_CALL = {
     ("assigner", "scraper"): {"department_of"},
     ("notifier", "gateway"): {"due_clients"},

@@ -22,6 +22,7 @@ from libs.common.events import Event, JobEvent, Step, StepFailed
 from libs.common.held import Record
 from libs.common.outbox import Emit
 from libs.common.postgres import Connection
+from libs.liveness import progress
 
 log = structlog.get_logger()
 
@@ -64,7 +65,7 @@ async def consume(connection: Connection, consumer: Consumer, records: Sequence[
             if postgres.is_lost(connection, error):
                 raise postgres.LostError from error
             log.warning("batch_failed", messages=len(records), error=held.failure(error))
-        outcomes = [await _alone(connection, consumer, record) for record in records]
+        outcomes = [progress.made(await _alone(connection, consumer, each)) for each in records]
         return Outcome(sum(o.handled for o in outcomes), sum(o.dead for o in outcomes))
 
 

@@ -15,8 +15,9 @@ from libs.common.held import Record
 from libs.common.kafka import Subscription
 from libs.common.postgres import Connection
 from libs.common.settings import CommonSettings, SettingsError
+from libs.liveness import progress
 from libs.telemetry import log, probes, traces
-from libs.telemetry.metrics import Source, SqlGauge, of_consumer, of_database
+from libs.telemetry.metrics import SqlGauge, of_database
 from libs.telemetry.probes import Ready
 
 logger = structlog.get_logger()
@@ -46,12 +47,11 @@ async def run(
     wake: asyncio.Event,
     ready: Ready,
     gauges: Sequence[SqlGauge] = (),
-    sources: Sequence[Source] = (),
 ) -> None:
     """Run a service until SIGTERM or SIGINT: relay, clean-up, probes and the tasks given.
 
     A task that raises ends the service: whoever supervises it starts it afresh. `gauges` of its own
-    and other `sources` join the common metrics.
+    join the common metrics.
     """
     log.configure(name, level=settings.log_level, style=settings.log_format)
     traces.start(name, settings.otel_exporter_otlp_endpoint)
@@ -59,12 +59,13 @@ async def run(
     for each in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(each, stop.set)
     logger.info("service_started")
-    database = of_database(settings.database_url, (*metrics.GAUGES, *gauges))
+    sources = of_database(settings.database_url, (*metrics.GAUGES, *gauges)), progress.lag(name)
     async with asyncio.TaskGroup() as group:
         own = (
             relay.run(settings, name, wake),
             prune.run(settings),
-            probes.serve(settings.metrics_host, settings.metrics_port, ready, (database, *sources)),
+            probes.serve(settings.metrics_host, settings.metrics_port, ready, sources),
+            progress.watch(settings.database_url),
         )
         running = [group.create_task(task) for task in (*own, *tasks)]
         await stop.wait()
@@ -84,17 +85,12 @@ class Consuming:
         self.subscription = Subscription(
             group=consumer.name,
             topics=[event.topic for event in consumer.handlers],
-            on_batch=self._on_batch,
+            on_batch=progress.watched(self._on_batch, lambda: self.subscription.consumer),
         )
 
     def tasks(self) -> tuple[Task, Task]:
         """The consumer, and the retries of what it holds."""
         return self._consume(), self._retry_held()
-
-    @property
-    def lag(self) -> Source:
-        """How far it is from the ends of its partitions."""
-        return of_consumer(self._consumer.name, lambda: self.subscription.consumer)
 
     async def ready(self) -> str:
         """What is missing before this consumer works, or nothing."""

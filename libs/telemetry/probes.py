@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import uvicorn
 
+from libs.liveness import progress
 from libs.telemetry import metrics
 
 DRAIN_SECONDS: Final = 5
@@ -68,11 +69,14 @@ async def _answer(
     path: str, ready: Ready, sources: Sequence[metrics.Source]
 ) -> tuple[int, bytes, bytes]:
     if path == "/live":
-        return 200, b"application/json", b'{"status":"ok"}'
+        return _probed("not live", progress.problem())
     if path == "/ready":
-        problem = await ready()
-        body = {"status": "not ready", "detail": problem} if problem else {"status": "ok"}
-        return 503 if problem else 200, b"application/json", json.dumps(body).encode()
+        return _probed("not ready", await ready())
     if path == "/metrics":
         return 200, metrics.CONTENT_TYPE, await metrics.page(sources)
     return 404, b"application/json", b'{"detail":"/live, /ready or /metrics"}'
+
+
+def _probed(status: str, problem: Problem) -> tuple[int, bytes, bytes]:
+    body = {"status": status, "detail": problem} if problem else {"status": "ok"}
+    return 503 if problem else 200, b"application/json", json.dumps(body).encode()

@@ -81,7 +81,6 @@ async def main() -> None:
             wake=wake,
             ready=consuming.ready,
             gauges=metrics.GAUGES,
-            sources=[consuming.lag],
         )
 
 

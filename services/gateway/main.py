@@ -222,7 +222,6 @@ async def main() -> None:
         wake=wake,
         ready=partial(readiness.missing, settings),
         gauges=metrics.GAUGES,
-        sources=[consuming.lag],
     )
 
 

@@ -128,7 +128,6 @@ async def main() -> None:
         wake=relay,
         ready=consuming.ready,
         gauges=metrics.GAUGES,
-        sources=[consuming.lag],
     )
 
 

@@ -18,6 +18,7 @@ from libs.common.metrics import LAST_SUCCESS
 from libs.common.outbox import Emit
 from libs.common.postgres import Connection
 from libs.common.settings import CommonSettings
+from libs.telemetry.metrics import of_consumer
 from tests.common.consuming import Message, announce, consumer, erased, message
 from tests.support.bus import Bus
 from tests.support.database import Database
@@ -128,10 +129,12 @@ async def test_lag_is_what_a_consumer_has_not_been_given(database: Database, bus
         settings, Consumer(name=group, handlers={ClientErased: wait}, wake=asyncio.Event())
     )
 
+    asked = of_consumer(group, lambda: consuming.subscription.consumer)
+
     async def behind(wanted: Callable[[float], bool]) -> None:
         async with asyncio.timeout(40):
             while not wanted(  # noqa: ASYNC110 - Prometheus asks again and again too
-                lag(await scraped(database, "assigner", (), consuming.lag), group)
+                lag(await scraped(database, "assigner", (), asked), group)
             ):
                 await asyncio.sleep(0.05)
 
