@@ -6,14 +6,17 @@ import random
 import ssl
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from email.parser import BytesHeaderParser
+from pathlib import Path
 from typing import Final, Literal
 
 import msgspec
+import trustme
 
-from tests.support.smtp import LARGEST_MAIL, Conversation, HungUpError
+from tests.support.authority import certified
+from tests.support.smtp import LARGEST_MAIL, STARTTLS, Conversation, HungUpError
 
 Verb = Literal[
     "CONNECT", "EHLO", "HELO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "CONTENT", "DOT", "QUIT", "RSET", "NOOP"
@@ -28,6 +31,8 @@ Deed = Literal[
 EHLO, `garble` (no TLS after 220) and `stranger` (a certificate that nobody knows) for STARTTLS.
 """
 DRIP_SECONDS: Final = 0.5
+"""Between the letters: a reply takes about as long as a client waits for it."""
+GARBAGE: Final = b"this is no TLS\r\n"
 LOOPBACK: Final = "127.0.0.1"
 
 
@@ -40,6 +45,8 @@ class Accepted(msgspec.Struct):
     sha256: str
     answered: bool = False
     """Whether the client was sent its 250."""
+    is_private: bool = False
+    """Whether it came through TLS."""
 
 
 class Fault(msgspec.Struct, eq=False):
@@ -48,6 +55,7 @@ class Fault(msgspec.Struct, eq=False):
     verb: Verb
     reply: str
     does: Deed | None
+    drip_seconds: float
     times: float
     share: float
     to: str
@@ -59,12 +67,16 @@ class Fault(msgspec.Struct, eq=False):
 class PostOffice:
     """Accepts every mail until it is told otherwise."""
 
-    def __init__(self, seed: int = 0, *, tls: ssl.SSLContext | None = None) -> None:
-        self.tls, self.login = tls, None
+    def __init__(self, seed: int = 0) -> None:
+        self.tls: ssl.SSLContext | None = None
+        self.login: tuple[str, str] | None = None
+        """Name and password that clients must give, where it is set."""
         self.port = 0
         self.accepted: list[Accepted] = []
         self.faults: list[Fault] = []
         self.arrived = asyncio.Condition()
+        self.heard = Counter[str]()
+        """How often each verb was."""
         self._seed = seed
         self._seen = Counter[str]()
         self._healed = asyncio.Event()
@@ -77,6 +89,7 @@ class PostOffice:
         reply: str = "",
         does: Deed | None = None,
         after_dot: Deed | None = None,
+        drip_seconds: float = DRIP_SECONDS,
         times: float = float("inf"),
         share: float = 1.0,
         to: str = "",
@@ -85,8 +98,8 @@ class PostOffice:
 
         `to` is the recipient whose mails alone are meant (from RCPT on).
         """
-        verb = "DOT" if after_dot else verb
-        fault = Fault(verb, reply, after_dot or does, times, share, to, asyncio.Event())
+        verb, does = ("DOT", after_dot) if after_dot else (verb, does)
+        fault = Fault(verb, reply, does, drip_seconds, times, share, to, asyncio.Event())
         self.faults.append(fault)
         return fault
 
@@ -100,6 +113,13 @@ class PostOffice:
         """Wait until so many mails have been taken."""
         async with asyncio.timeout(seconds), self.arrived:
             await self.arrived.wait_for(lambda: len(self.accepted) >= count)
+
+    def certify(self, folder: Path) -> Mapping[str, str]:
+        """Offer STARTTLS from now on; returns the settings of a client that insists on it."""
+        authority, known = trustme.CA(), folder / "authority.pem"
+        self.tls = certified(authority, LOOPBACK)
+        authority.cert_pem.write_to_path(str(known))
+        return {"SMTP_SECURITY": "starttls", "SSL_CERT_FILE": str(known)}
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator["PostOffice"]:
@@ -121,42 +141,47 @@ class PostOffice:
         try:
             await Conversation(self, reader, writer).hold()
         except (HungUpError, OSError, asyncio.IncompleteReadError):
-            pass
+            return  # one of both has left
         finally:
             self._talking.discard(task)
             writer.close()
 
     async def answer(self, conversation: Conversation, verb: str, usual: str) -> str:
         """The usual reply, unless a fault is due."""
+        self.heard[verb] += 1
         fault = self._due(verb, conversation)
-        if fault is None:
-            return usual
-        return await self._strike(fault, conversation, usual)
+        return await self._strike(fault, conversation, usual) if fault else usual
 
     async def take(self, conversation: Conversation, content: bytes) -> None:
         """Take responsibility for a mail, or not, and say so, or not."""
         fault = self._due("DOT", conversation)
         refused = fault and (fault.reply[:1] in {"4", "5"} or fault.does in {"stall", "drop"})
         taken = [] if refused else self._stored(conversation, content)
-        usual = "250 2.0.0 taken"
-        await conversation.say(await self._strike(fault, conversation, usual) if fault else usual)
-        for mail in taken:
-            mail.answered = True
         async with self.arrived:
             self.arrived.notify_all()
+        usual = "250 2.0.0 taken"
+        reply = await self._strike(fault, conversation, usual) if fault else usual
+        await conversation.say(reply)
+        for mail in taken:
+            mail.answered = True
 
     def _stored(self, conversation: Conversation, content: bytes) -> list[Accepted]:
         message_id = str(BytesHeaderParser().parsebytes(content)["Message-ID"] or "")
-        digest = hashlib.sha256(content).hexdigest()
         taken = [
-            Accepted(message_id, recipient, time.time(), digest)
+            Accepted(
+                message_id=message_id.strip(),
+                recipient=recipient,
+                at=time.time(),
+                sha256=hashlib.sha256(content).hexdigest(),
+                is_private=conversation.is_private,
+            )
             for recipient in conversation.recipients
         ]
         self.accepted += taken
         return taken
 
     def _due(self, verb: str, conversation: Conversation) -> Fault | None:
-        recipient = conversation.recipients[-1] if conversation.recipients else ""
+        recipient = conversation.recipient
         for fault in self.faults:
             if fault.verb == verb and fault.to in {"", recipient} and self._hits(fault, recipient):
                 fault.count += 1
@@ -177,11 +202,29 @@ class PostOffice:
     async def _strike(self, fault: Fault, conversation: Conversation, usual: str) -> str:
         match fault.does:
             case "drop" | "store-then-drop":
-                conversation.writer.transport.abort()
-                raise HungUpError(fault.verb)
+                raise self._cut(conversation)
             case "stall" | "store-then-stall":
                 await self._healed.wait()
-                conversation.writer.transport.abort()
-                raise HungUpError(fault.verb)
-            case _:
+                raise self._cut(conversation)
+            case "garble" | "stranger":
+                await self._break_tls(conversation, fault.does)
+                raise HungUpError
+            case "drip":
+                conversation.drip_seconds = fault.drip_seconds
                 return fault.reply or usual
+            case "hide-starttls":
+                return usual.replace(f"250-{STARTTLS}\r\n", "")
+            case None:
+                return fault.reply
+
+    def _cut(self, conversation: Conversation) -> HungUpError:
+        conversation.writer.transport.abort()
+        return HungUpError()
+
+    async def _break_tls(self, conversation: Conversation, deed: Deed) -> None:
+        await conversation.say("220 2.0.0 ready")
+        if deed == "garble":
+            conversation.writer.write(GARBAGE)
+            await conversation.writer.drain()
+        else:
+            await conversation.writer.start_tls(certified(trustme.CA(), LOOPBACK))

@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 LINE_BYTES: Final = 4096
 LARGEST_MAIL: Final = 32 * 1024 * 1024
+STARTTLS: Final = "STARTTLS"
 END: Final = b"\r\n.\r\n"
 
 
@@ -40,8 +41,12 @@ class Conversation:
         self.script, self.reader, self.writer = script, reader, writer
         self.sender = ""
         self.recipients: list[str] = []
+        self.recipient = ""
+        """The one that was named last, welcome or not."""
         self.is_private = False
         self.is_known = False
+        self.drip_seconds = 0.0
+        """Between the letters of the next reply."""
 
     async def hold(self) -> None:
         """Talk until one of both has enough."""
@@ -52,7 +57,12 @@ class Conversation:
 
     async def say(self, reply: str) -> None:
         """Send a reply, and after 421 nothing more."""
-        self.writer.write(f"{reply}\r\n".encode())
+        line, pause_seconds = f"{reply}\r\n".encode(), self.drip_seconds
+        self.drip_seconds = 0.0
+        for start in range(len(line) if pause_seconds else 0):
+            self.writer.write(line[start : start + 1])
+            await asyncio.sleep(pause_seconds)
+        self.writer.write(b"" if pause_seconds else line)
         await self.writer.drain()
         if reply.startswith(("421", "221")):
             raise HungUpError(reply)
@@ -69,12 +79,14 @@ class Conversation:
                 await self._order(verb, argument)
 
     async def _order(self, verb: str, argument: str) -> None:
-        reply = await self.script.answer(self, verb, self._usual(verb, argument))
+        address = argument.partition("<")[2].partition(">")[0]
+        self.recipient = address if verb == "RCPT" else ""
+        reply = await self.script.answer(self, verb, self._usual(verb))
         if reply.startswith("2"):
-            self._note(verb, argument)
+            self._note(verb, address)
         await self.say(reply)
 
-    def _usual(self, verb: str, argument: str) -> str:
+    def _usual(self, verb: str) -> str:
         match verb:
             case "EHLO":
                 return "\r\n".join(self._offers())
@@ -90,15 +102,15 @@ class Conversation:
                 return f"502 5.5.1 {verb[:10]} is not known here"
 
     def _offers(self) -> list[str]:
-        offered = ["mail.test", "8BITMIME", "SMTPUTF8", f"SIZE {LARGEST_MAIL}"]
+        offered = ["mail.test"]
         if self.script.tls and not self.is_private:
-            offered.append("STARTTLS")
+            offered.append(STARTTLS)
         if self.script.login:
             offered.append("AUTH PLAIN")
+        offered += ["8BITMIME", "SMTPUTF8", f"SIZE {LARGEST_MAIL}"]
         return [f"250-{offer}" for offer in offered[:-1]] + [f"250 {offered[-1]}"]
 
-    def _note(self, verb: str, argument: str) -> None:
-        address = argument.partition("<")[2].partition(">")[0]
+    def _note(self, verb: str, address: str) -> None:
         if verb in {"EHLO", "HELO", "RSET", "MAIL"}:
             self.sender, self.recipients = address, []
         elif verb == "RCPT":
@@ -123,7 +135,7 @@ class Conversation:
         await self.say(reply)
         if reply.startswith("220") and self.script.tls:
             await self.writer.start_tls(self.script.tls)
-            self.is_private, self.sender, self.recipients = True, "", []
+            self.is_private, self.is_known, self.sender, self.recipients = True, False, "", []
 
     async def _authenticate(self, argument: str) -> None:
         wanted = "\0".join(("", *self.script.login)) if self.script.login else None
