@@ -14,7 +14,8 @@ pytestmark = [pytest.mark.journey, pytest.mark.asyncio(loop_scope="module")]
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Stack]:
-    async with running_stack(tmp_path_factory.mktemp("stack")) as started:
+    by_hand = {"SCHEDULER_ENABLED": "false"}  # whatever the hour is
+    async with running_stack(tmp_path_factory.mktemp("stack"), by_hand) as started:
         yield started
 
 

@@ -21,7 +21,11 @@ from services.scraper.settings import PUBLIC_SOURCES, ScraperSettings
 from tests.support.authority import certified
 from tests.support.stack import ROOT, Stack, running_stack
 
-pytestmark = [pytest.mark.journey, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [
+    pytest.mark.journey,
+    pytest.mark.any_broker,
+    pytest.mark.asyncio(loop_scope="module"),
+]
 
 BOURG, HENDAYE = "01053", "64260"
 DEFAULTS = ScraperSettings(database_url="", kafka_bootstrap_servers="")

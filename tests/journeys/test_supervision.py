@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.stack import running_stack, stop, until
 
-pytestmark = [pytest.mark.journey, pytest.mark.slow]
+pytestmark = [pytest.mark.journey, pytest.mark.any_broker, pytest.mark.slow]
 
 
 def alive(pid: int) -> bool:

@@ -14,7 +14,10 @@ from deploy.local.settings import SERVICES
 from tests.support.stack import Stack, running_stack, until
 from tests.telemetry.collector import Span, collecting
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.any_broker]
+
+BY_HAND = {"SCHEDULER_ENABLED": "false"}
+"""Today's tick is requested, whatever the hour is."""
 
 PATH = (
     ("gateway", "POST /admin/schedule/run"),
@@ -48,7 +51,7 @@ OWN = {
 async def test_the_trace_of_an_answer_is_found_in_every_log_and_in_the_mails_attempt(
     tmp_path: Path,
 ) -> None:
-    async with running_stack(tmp_path / "stack") as stack:
+    async with running_stack(tmp_path / "stack", BY_HAND) as stack:
         trace_id, client_id = await deliver_today(stack)
         attempts = await attempted(stack, client_id)
         lines = {name: await logged(stack, name, trace_id) for name in SERVICES}
@@ -67,7 +70,7 @@ async def test_the_trace_of_an_answer_is_found_in_every_log_and_in_the_mails_att
 
 async def test_a_collector_sees_one_trace_from_the_request_to_the_mail(tmp_path: Path) -> None:
     async with collecting() as collector:
-        told = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.endpoint}
+        told = {**BY_HAND, "OTEL_EXPORTER_OTLP_ENDPOINT": collector.endpoint}
         async with running_stack(tmp_path / "stack", told) as stack:
             trace_id, client_id = await deliver_today(stack)
             await attempted(stack, client_id)

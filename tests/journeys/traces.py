@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
+import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from libs.common.events import TOPICS
@@ -20,19 +21,29 @@ COLUMNS = """
 async def in_database(stack: Stack, words: Sequence[str]) -> list[str]:
     """Columns that hold a word, whatever their type; the planner's samples of them too."""
     found: set[str] = set()
-    for row in await stack.query(COLUMNS):
-        table, column = row["table"], row["column"]
-        statement = f'select "{column}"::text from {table} where "{column}" is not null'  # noqa: S608
-        for (text,) in await stack.query(statement):
-            found.update(f"{table}.{column}: {word}" for word in words if _holds(text, word))
+    connection = await asyncpg.connect(stack.state()["urls"]["database"])
+    try:
+        for table, column in await connection.fetch(COLUMNS):
+            statement = f'select "{column}"::text from {table} where "{column}" is not null'  # noqa: S608
+            text = "\n".join(_readable(value) for (value,) in await connection.fetch(statement))
+            found.update(f"{table}.{column}: {word}" for word in _held(text, words))
+    finally:
+        await connection.close()
     return sorted(found)
 
 
-def _holds(text: str, word: str) -> bool:
-    if text.startswith("\\x"):
-        text = bytes.fromhex(text[2:]).decode("utf-8", "replace")
-    # JSON may spell what is not ASCII
-    return any(form.lower() in text.lower() for form in (word, ascii(word)[1:-1]))
+def _readable(value: str) -> str:
+    if value.startswith("\\x"):
+        return bytes.fromhex(value[2:]).decode("utf-8", "replace")
+    return value
+
+
+def _held(text: str, words: Sequence[str]) -> list[str]:
+    """The words that a text holds; JSON may spell what is not ASCII."""
+    lowered = text.lower()
+    return [
+        word for word in words if any(form.lower() in lowered for form in (word, ascii(word)[1:-1]))
+    ]
 
 
 async def on_bus(stack: Stack, words: Sequence[str]) -> list[str]:
@@ -41,9 +52,9 @@ async def on_bus(stack: Stack, words: Sequence[str]) -> list[str]:
         {
             f"{message.topic}: {word}"
             async for message in _messages(stack)
-            for word in words
             for part in (message.key, message.value, str(message.headers).encode())
-            if part and _holds(part.decode("utf-8", "replace"), word)
+            if part
+            for word in _held(part.decode("utf-8", "replace"), words)
         }
     )
 
@@ -79,6 +90,5 @@ def in_logs(stack: Stack, words: Sequence[str]) -> list[str]:
         f"{path.name}: {word}"
         for path in logs
         if path.is_file()
-        for word in words
-        if _holds(path.read_text(errors="replace"), word)
+        for word in _held(path.read_text(errors="replace"), words)
     )

@@ -12,7 +12,7 @@ from tests.deploy.containers import compose as composed
 from tests.deploy.containers.image import Made, make
 from tests.deploy.containers.site import site
 
-pytestmark = [pytest.mark.slow, pytest.mark.kafka, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.any_broker, pytest.mark.timeout(300)]
 
 OWNERS = {
     "litestar": ["gateway"],
