@@ -18,7 +18,7 @@ AWAY = (
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
+    asyncpg.InsufficientResourcesError,  # disk full, too many connections
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
     ConnectionError,
@@ -37,11 +37,12 @@ class LostError(TransientError):
 
 
 def is_lost(connection: Connection, error: BaseException) -> bool:
-    """Whether an error means that this connection can do nothing more.
+    """Whether an error means that this connection can do nothing for now, whatever it is asked.
 
     Not every `InterfaceError` does: a statement called with the wrong arguments raises it too.
     """
-    broken = (asyncpg.InternalClientError, asyncpg.PostgresConnectionError)
+    full = asyncpg.InsufficientResourcesError  # no message is to blame for a full disk
+    broken = (asyncpg.InternalClientError, asyncpg.PostgresConnectionError, full)
     return connection.is_closed() or isinstance(error, broken)
 
 

@@ -4,9 +4,11 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
+import asyncpg
 import msgspec
 import pytest
 
+from libs.common import postgres
 from libs.common.consumer import consume, consume_held
 from libs.common.postgres import Connection
 from tests.common.consuming import announce, consumer, erased, held, message, outbox, ready
@@ -41,6 +43,16 @@ async def test_words_of_postgres_about_a_row_stay_inside(connection: Connection)
     error = (await held(connection))["error"]
     assert "person_name_check" in error
     assert "Ada" not in error
+
+
+async def test_no_message_is_blamed_for_a_full_disk(connection: Connection) -> None:
+    async def full(*_: Any) -> None:
+        raise asyncpg.DiskFullError("could not extend file: No space left on device")
+
+    with pytest.raises(postgres.LostError):
+        await consume(connection, consumer(full), [message(ready())])
+
+    assert await outbox(connection) == []
 
 
 class Wake(asyncio.Event):
