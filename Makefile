@@ -53,7 +53,28 @@ test: setup ## Run all tests (a broker and PostgreSQL come from wheels)
 
 test-kafka: setup ## Run the integration and journey tests on Apache Kafka 4
 	@$(BIN)/python -m deploy.local kafka --check
-	@KAFKA=apache $(BIN)/pytest -q -m "(kafka or journey) and not any_broker"
+	@KAFKA=apache $(BIN)/pytest -q -n 2 --dist loadfile -m "(kafka or journey) and not any_broker"
+
+FAULTS := $(BIN)/python -m tests.faults
+
+faults: setup ## Show that nothing is lost or sent twice under faults: ten scenarios on Apache Kafka. SCENARIO=F6 SEED=3 replays one
+	@$(BIN)/python -m deploy.local kafka --check
+	@$(FAULTS) $(if $(SCENARIO),--scenario '$(SCENARIO)',--telling) $(if $(SEED),--seed $(SEED))
+
+faults-full: setup ## Every scenario, every kill point with SEEDS=5 seeds; goes on where it was interrupted
+	@$(BIN)/python -m deploy.local kafka --check
+	@$(FAULTS) --full $(if $(SEEDS),--seeds $(SEEDS))
+
+faults-mutants: setup ## Take out one safeguard at a time: each must be found missing. NAMES="inbox fence"
+	@$(BIN)/python -m deploy.local kafka --check
+	@$(FAULTS) --mutants $(NAMES) $(if $(SEED),--seed $(SEED))
+
+faults-soak: setup ## Mixed faults and load for MINUTES=15, the memory of every process watched
+	@$(BIN)/python -m deploy.local kafka --check
+	@$(FAULTS) --soak $(or $(MINUTES),15) $(if $(SEED),--seed $(SEED))
+
+faults-report: setup ## Write docs/reliability-report.md from the runs kept in var/faults
+	@$(FAULTS) --report
 
 fuzz: setup ## Ask the running stack for all that its description allows, and more: 200 examples an operation
 	@$(BIN)/pytest -q -m fuzz tests/interface
@@ -62,7 +83,7 @@ setup-browser: setup ## Install the browser that make test-browser looks with (D
 	@deploy/browser/install
 
 test-browser: setup ## Look at pages in a real browser, light and dark; pictures go to var/screenshots
-	@$(BIN)/pytest -q -m browser tests/browser
+	@$(BIN)/pytest -q -n 2 -m browser tests/browser
 
 setup-bench: .venv-bench/.complete ## Install what make bench compares with into .venv-bench
 
@@ -82,4 +103,4 @@ lock: setup ## Resolve the dependencies again into hashed locks
 	@$(BIN)/uv pip compile -q --generate-hashes --no-header --no-emit-index-url --python-version 3.11 --group dev -c requirements.lock -o requirements-dev.lock
 	@$(BIN)/uv pip compile -q --generate-hashes --no-header --no-emit-index-url --python-version 3.11 --group bench -c requirements.lock -o requirements-bench.lock
 
-.PHONY: help setup setup-bench bench demo up daily test-mail import-history sales kafka fmt lint test test-kafka fuzz setup-browser test-browser check lock
+.PHONY: help setup setup-bench bench demo up daily test-mail import-history sales kafka fmt lint test test-kafka faults faults-full faults-mutants faults-soak faults-report fuzz setup-browser test-browser check lock
