@@ -34,6 +34,8 @@ class Ledger(msgspec.Struct, kw_only=True):
     erased: set[UUID] = set()
     due: set[UUID] = set()
     """Whose day has come: one delivery each, whatever happened."""
+    deliveries: dict[UUID, int] = {}
+    """How many of those due have instead, where a run lasts for months."""
     noticed: set[UUID] = set()
     """Whose day comes tomorrow: one notice each."""
     poisons: list[Poison] = []
@@ -41,16 +43,22 @@ class Ledger(msgspec.Struct, kw_only=True):
     """Ids of events that are on the bus and in no outbox."""
     replayed: int = 0
     """How many messages were put on the bus once more."""
+    may_die: set[UUID] = set()
+    """Ids of events that may be held as dead: their handler was made to fail."""
     deaths: list[Death] = []
     may_fail: set[UUID] = set()
     """Clients whose jobs may end `failed`, and whose mails may be refused for good."""
     may_doubt: int = 0
     """How many mails may end `unknown`, besides those in hand when a notifier died."""
+    connections: int = 2
+    """Of each notifier to the mail server: MAIL_CONNECTIONS."""
+    replicas: dict[str, int] = {}
+    """The most processes of a service at a time, where that is not one."""
     suppressed: set[UUID] = set()
     """Clients who want no notices and notifications."""
     partial_stock: bool = False
     """The sources were made to fail: a choice is judged by the stock of its moment."""
-    replayed_held: set[UUID] = set()
-    """Held messages that an operator had tried again."""
     operated: list[tuple[str, str]] = []
     """Writes of operators that were answered 2xx: the action and its target, as the audit says."""
+    personal: set[str] = set()
+    """What names people who are erased by now: of the others the database knows."""

@@ -43,6 +43,7 @@ class Accepted(msgspec.Struct):
     recipient: str
     at: float
     sha256: str
+    content: bytes = b""
     answered: bool = False
     """Whether the client was sent its 250."""
     is_private: bool = False
@@ -173,6 +174,7 @@ class PostOffice:
                 recipient=recipient,
                 at=time.time(),
                 sha256=hashlib.sha256(content).hexdigest(),
+                content=content,
                 is_private=conversation.is_private,
             )
             for recipient in conversation.recipients

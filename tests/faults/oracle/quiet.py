@@ -10,11 +10,11 @@ from tests.faults.oracle.expected import everywhere, readers
 UNPUBLISHED: Final = everywhere("select from {schema}.outbox where published_at is null")
 WAITING: Final = everywhere("select from {schema}.held_message where state = 'waiting'")
 
-MET: Final = (
-    everywhere("select consumer, event_id from {schema}.inbox")
-    + " union all "
-    + everywhere("select consumer, event_id from {schema}.held_message where event_id is not null")
-)
+MET: Final = everywhere("""
+    select consumer, event_id from {schema}.inbox
+    union all
+    select consumer, event_id from {schema}.held_message where event_id is not null
+""")
 WRITTEN: Final = everywhere("select id, type from {schema}.outbox")
 HELD: Final = everywhere("select consumer, raw_sha256 from {schema}.held_message")
 
@@ -62,7 +62,7 @@ async def unquiet(connection: Connection, ledger: Ledger) -> str:
         for poison in ledger.poisons
         for consumer in poison.consumers
     ]
-    return await connection.fetchval(
+    [row] = await connection.fetch(
         UNQUIET,
         list(ledger.due - ledger.erased),
         list(ledger.noticed - ledger.erased),
@@ -71,3 +71,4 @@ async def unquiet(connection: Connection, ledger: Ledger) -> str:
         [consumer for consumer, _ in poisons],
         [sha256 for _, sha256 in poisons],
     )
+    return row[0]
