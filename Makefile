@@ -65,9 +65,9 @@ faults-full: setup ## Every scenario, every kill point with SEEDS=5 seeds; goes 
 	@$(BIN)/python -m deploy.local kafka --check
 	@$(FAULTS) --full $(if $(SEEDS),--seeds $(SEEDS))
 
-faults-mutants: setup ## Take out one safeguard at a time: each must be found missing. NAMES="inbox fence"
+faults-mutants: setup ## Take out one safeguard at a time: each must be found missing. MUTANT="no inbox" takes out that one
 	@$(BIN)/python -m deploy.local kafka --check
-	@$(FAULTS) --mutants $(NAMES) $(if $(SEED),--seed $(SEED))
+	@$(FAULTS) --mutants $(if $(MUTANT),'$(MUTANT)') $(if $(SEED),--seed $(SEED))
 
 faults-soak: setup ## Mixed faults and load for MINUTES=15, the memory of every process watched
 	@$(BIN)/python -m deploy.local kafka --check
