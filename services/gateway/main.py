@@ -43,6 +43,7 @@ from services.gateway.repository import (
     readiness,
     retries,
     schedule,
+    stalled,
     watchdog,
 )
 from services.gateway.repository.connections import Connections
@@ -50,6 +51,7 @@ from services.gateway.routes.app import create_app
 from services.gateway.routes.feed import Feed
 from services.gateway.routes.limit import Count
 from services.gateway.routes.ports import Component, Reading, Writing
+from services.gateway.routes.watch import Watch
 from services.gateway.settings import GatewaySettings
 
 log = structlog.get_logger()
@@ -57,6 +59,7 @@ log = structlog.get_logger()
 NAME: Final = "gateway"
 RETRIES_SECONDS: Final = 1.0
 WATCHDOG_SECONDS: Final = 60.0
+HEALTH_SECONDS: Final = 15.0
 PRUNE_SECONDS: Final = 3600.0
 STATEMENT_SECONDS: Final = 60.0
 COUNT_SECONDS: Final = 5.0
@@ -209,6 +212,7 @@ async def main() -> None:
         *consuming.tasks(),
         every(RETRIES_SECONDS, partial(retry_due, write, settings)),
         every(WATCHDOG_SECONDS, partial(watch_silent, pool.lend, write, settings)),
+        every(HEALTH_SECONDS, Watch(pool.lend, partial(bus, consuming.subscription)).look),
         every(PRUNE_SECONDS, partial(prune, pool.lend, settings)),
         feed.run(),
         serve(
@@ -221,7 +225,7 @@ async def main() -> None:
         ),
         wake=wake,
         ready=partial(readiness.missing, settings),
-        gauges=metrics.GAUGES,
+        gauges=(*metrics.GAUGES, *stalled.GAUGES),
     )
 
 

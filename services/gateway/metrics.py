@@ -35,6 +35,12 @@ STEP_SECONDS: Final = Histogram(
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200, 86400),
 )
 
+DEGRADED: Final = Gauge(
+    "trackimmo_component_degraded",
+    "Whether this part of the system is not well, as /admin/health says of it.",
+    ["component"],
+)
+
 COUNT_JOBS: Final = """
     select status, count(job.id)
     from unnest(array['processing', 'pending', 'completed', 'failed']) as status

@@ -6,13 +6,21 @@ from typing import Final, cast
 import msgspec
 
 from libs.common.postgres import Connection
+from services.gateway.repository.stalled import COUNT_STALLED
 
 
 class ServiceHealth(msgspec.Struct, frozen=True, kw_only=True):
-    """What a service has in hand, and whether it holds a connection."""
+    """What a service has in hand, whether it holds a connection, and what its processes say.
+
+    `silent_seconds` since one of them said anything, `stuck_seconds` since a consumer moved that has
+    work; `relays` are the sessions that hold the lock of its relay.
+    """
 
     service: str
     sessions: int
+    silent_seconds: float | None
+    stuck_seconds: float | None
+    relays: int
     unpublished: int
     oldest_seconds: float | None
     waiting: int
@@ -20,8 +28,10 @@ class ServiceHealth(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):
-    """Cities being read, mails, and the last tick of the schedule."""
+    """Jobs, cities being read, mails, and the last tick of the schedule."""
 
+    jobs_silent: int
+    jobs_overdue: int
     refreshes: int
     oldest_refresh_seconds: float | None
     mails_unknown: int
@@ -38,7 +48,9 @@ COUNT_CLIENTS: Final = """
 SERVICES: Final = """
     select service, coalesce(sessions, 0)::int as sessions, outbox_unpublished as unpublished,
            extract(epoch from public.clock() - outbox_oldest_at)::float8 as oldest_seconds,
-           held_waiting as waiting, held_dead as dead
+           held_waiting as waiting, held_dead as dead, relays::int as relays,
+           extract(epoch from public.clock() - beat_at)::float8 as silent_seconds,
+           extract(epoch from public.clock() - stuck_since)::float8 as stuck_seconds
     from (
       select 'gateway' as service, * from gateway.health
       union all select 'scraper', * from scraper.health
@@ -99,4 +111,5 @@ async def services(connection: Connection) -> list[ServiceHealth]:
 async def work(connection: Connection) -> Work:
     """What is under way, and what waits for a person."""
     (row,) = await connection.fetch(WORK)
-    return Work(**row)
+    stalled = {row["how"]: row["jobs"] for row in await connection.fetch(COUNT_STALLED)}
+    return Work(**row, jobs_silent=stalled["silent"], jobs_overdue=stalled["overdue"])

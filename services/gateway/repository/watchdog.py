@@ -6,33 +6,21 @@ from typing import Final
 from libs.common.postgres import Connection
 from services.gateway.handlers.watchdog import Silent
 from services.gateway.repository.jobs import process_event
+from services.gateway.repository.stalled import UNEXPLAINED
 
 IS_ANY_SILENT: Final = """
     select exists (
       select from job where status = 'processing' and moved_at <= public.clock() - $1::interval)
 """
 
-# Asked again once for each run; whoever was asked in vain is only reported. A mail waits for as
-# long as its owner says so: of a settled one whose news were lost, this job would never hear.
-FIND_SILENT: Final = """
+# Asked again once for each run; whoever was asked in vain is only reported.
+FIND_SILENT: Final = f"""
     with silent as (
       select id, coalesce(restated_run = run, false) as asked
       from job j
-      where status = 'processing'
-        and moved_at <= public.clock() - $1::interval
+      where moved_at <= public.clock() - $1::interval
         and (restated_run is distinct from run or restated_at <= public.clock() - $1::interval)
-        and not exists (
-          select from movement m
-          join notifier.mail_overview o
-            on o.kind = 'notification' and o.subject_id = m.job_id and o.period = ''
-          where m.job_id = j.id and m.run = j.run and m.step = 'mail' and m.state = 'waiting'
-            and o.state in ('pending', 'claimed', 'handing_off'))
-        and not exists (
-          select from scraper.refresh_overview r
-          where r.state in ('queued', 'running')
-            and (r.insee_code = any(j.cities)
-                 or exists (select from scraper.place_overview p
-                            where p.insee_code = any(j.cities) and r.insee_code = any(p.expands_to))))
+        and {UNEXPLAINED}
       order by moved_at, id limit 500
       for update of j skip locked
     ), restated as (
@@ -42,7 +30,7 @@ FIND_SILENT: Final = """
     select silent.asked, j.id as job_id, j.client_id, j.kind, j.run, j.ladder, j.count,
            j.cities, j.kinds, j.as_of, j.seed, j.refresh
     from silent join job j on j.id = silent.id
-"""
+"""  # noqa: S608 - our own words
 
 # Events that their service has not brought to the bus for a minute.
 UNPUBLISHED: Final = """

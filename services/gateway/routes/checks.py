@@ -10,31 +10,39 @@ import msgspec
 from services.gateway.repository import health, mail_requests
 from services.gateway.repository.health import ServiceHealth, Work
 from services.gateway.routes.mail_server import MailServer, Security, greeted, protected
-from services.gateway.routes.ports import Component, Ports
+from services.gateway.routes.ports import Component, Ports, Reading
 
 PATIENCE_SECONDS: Final = 2.0
 MAIL_SECONDS: Final = 1.5
 """Of the two, since it is first to be learned which server it is."""
 SLOW_OUTBOX_SECONDS: Final = 60.0
 SLOW_REFRESH_SECONDS: Final = 3600.0
+SILENT_SECONDS: Final = 60.0
 
 Components = Mapping[str, Component]
+Bus = Callable[[], Awaitable[Component]]
 SERVICES: Final = ("gateway", "scraper", "assigner", "notifier", "scheduler")
-WORKING: Final = ("dead_letters", "refreshes", "schedule", "mails")
+WORKING: Final = ("dead_letters", "jobs", "refreshes", "schedule", "mails")
 
 
 async def components(ports: Ports) -> Components:
     """Every part by name; a part that does not answer is down, and nothing waits for it."""
-    alone, services, work = await asyncio.gather(
-        asyncio.gather(
-            _bounded(lambda: _database(ports)),
-            _bounded(lambda: _email(ports)),
-            _bounded(ports.kafka),
-        ),
-        _several(SERVICES, lambda: _services(ports)),
-        _several(WORKING, lambda: _working(ports)),
+    database, email, inside = await asyncio.gather(
+        _bounded(lambda: _database(ports)),
+        _bounded(lambda: _email(ports)),
+        within(ports.reading, ports.kafka),
     )
-    return {**dict(zip(("database", "email", "kafka"), alone, strict=True)), **services, **work}
+    return {"database": database, "email": email, **inside}
+
+
+async def within(reading: Reading, kafka: Bus) -> Components:
+    """The parts that nobody outside is asked about: the bus, the services, their work."""
+    bus, services, work = await asyncio.gather(
+        _bounded(kafka),
+        _several(SERVICES, lambda: _services(reading)),
+        _several(WORKING, lambda: _working(reading)),
+    )
+    return {"kafka": bus, **services, **work}
 
 
 async def _bounded(check: Callable[[], Awaitable[Component]]) -> Component:
@@ -91,8 +99,8 @@ async def _mail_server(ports: Ports) -> MailServer | None:
     return MailServer(host=used.smtp_server, port=used.smtp_port, security=security)
 
 
-async def _services(ports: Ports) -> Components:
-    async with ports.reading() as connection:
+async def _services(reading: Reading) -> Components:
+    async with reading() as connection:
         return {one.service: _service(one) for one in await health.services(connection)}
 
 
@@ -100,20 +108,39 @@ def _service(of: ServiceHealth) -> Component:
     if not of.sessions:
         message = f"Not connected to PostgreSQL: start the {of.service}, or look at its log"
         return Component(status="down", message=message)
+    if wrong := _hung(of):
+        return Component(status="degraded", message=wrong)
     oldest = of.oldest_seconds or 0.0
     waits = f"{of.unpublished} events wait to be published, the oldest for {_age(oldest)}"
     if oldest > SLOW_OUTBOX_SECONDS:
-        return Component(status="degraded", message=f"{waits}: does Kafka answer the {of.service}?")
+        asked = f"does Kafka answer the {of.service}?"
+        nobody = f", and no session holds its relay's lock: {asked} If so, restart it"
+        said = f"{waits}: {asked}" if of.relays else waits + nobody
+        return Component(status="degraded", message=said)
     held = f"; {of.waiting} messages wait to be tried again" if of.waiting else ""
     message = f"Connected, {waits if of.unpublished else 'every event is published'}{held}"
     return Component(status="ok", message=message)
 
 
-async def _working(ports: Ports) -> Components:
-    async with ports.reading() as connection:
+def _hung(of: ServiceHealth) -> str:
+    if of.stuck_seconds is not None:
+        return (
+            f"Events wait and none was settled for {_age(of.stuck_seconds)}: it ends itself and is"
+            " started afresh; `consumer_stuck` in its log says where it stood"
+        )
+    if (of.silent_seconds or 0.0) > SILENT_SECONDS:
+        return (
+            f"Has said nothing for {_age(of.silent_seconds or 0.0)}: is it suspended, or does it"
+            f" hang? Keep its log and restart the {of.service}"
+        )
+    return ""
+
+
+async def _working(reading: Reading) -> Components:
+    async with reading() as connection:
         work = await health.work(connection)
         dead = {one.service: one.dead for one in await health.services(connection) if one.dead}
-    parts = (_dead_letters(dead), _refreshes(work), _schedule(work), _mails(work))
+    parts = (_dead_letters(dead), _jobs(work), _refreshes(work), _schedule(work), _mails(work))
     return dict(zip(WORKING, parts, strict=True))
 
 
@@ -123,6 +150,19 @@ def _dead_letters(dead: Mapping[str, int]) -> Component:
     where = ", ".join(f"{number} of the {service}" for service, number in dead.items())
     message = f"{where}: see GET /admin/dead-letters, then replay or discard each"
     return Component(status="degraded", message=message)
+
+
+def _jobs(work: Work) -> Component:
+    wrong: list[str] = []
+    if work.jobs_silent:
+        wrong.append(
+            f"{work.jobs_silent} have not moved for 15 minutes: each is asked for once more, then"
+            " its run fails and is tried again; `job_silent` in the gateway's log names them"
+        )
+    if work.jobs_overdue:
+        wrong.append(f"{work.jobs_overdue} should run again by now: look at the gateway's log")
+    message = "; ".join(wrong) or "None stands still"
+    return Component(status="degraded" if wrong else "ok", message=message)
 
 
 def _refreshes(work: Work) -> Component:

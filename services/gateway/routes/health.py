@@ -7,6 +7,7 @@ from typing import Final, Literal
 import msgspec
 from litestar import get
 
+from libs.liveness import progress
 from services.gateway.routes import checks
 from services.gateway.routes.ports import Component, Given
 from services.gateway.routes.problems import unavailable
@@ -58,7 +59,9 @@ def version() -> Version:
 
 @get("/live", tags=["Health"], sync_to_thread=False)
 def live() -> Probe:
-    """Probe: the event loop turns."""
+    """Probe: the gateway gets on with its events, or has none; else it should be started afresh."""
+    if problem := progress.problem():
+        raise unavailable(problem)
     return Probe()
 
 

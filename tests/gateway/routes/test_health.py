@@ -7,12 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from libs.common import relay
 from libs.common.postgres import Connection
 from services.gateway.routes.health import VERSION
 from tests.gateway.routes.conftest import Api, Make, application, away, speak_to
 from tests.gateway.routes.mail_servers import mail_server
 from tests.support.database import Database
 
+STUCK = (
+    "Events wait and none was settled for 0:03:00: it ends itself and is started afresh;"
+    " `consumer_stuck` in its log says where it stood"
+)
+SILENT = "Has said nothing for 80 s: is it suspended, or does it hang? Keep its log and restart the scraper"
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -61,7 +67,7 @@ async def test_the_system_is_well_while_every_part_is(make_api: Make, client_id:
     assert components["scraper"]["message"] == "Connected, every event is published"
     assert list(components) == [
         "database", "email", "kafka", "gateway", "scraper", "assigner", "notifier", "scheduler",
-        "dead_letters", "refreshes", "schedule", "mails",
+        "dead_letters", "jobs", "refreshes", "schedule", "mails",
     ]  # fmt: skip
 
 
@@ -90,9 +96,54 @@ async def test_events_that_are_not_published_degrade_their_service(api: Api, adm
     assert "1 events wait to be published, the oldest for 10 s" in components["scraper"]["message"]
     assert components["assigner"] == {
         "status": "degraded",
-        "message": "1 events wait to be published, the oldest for 0:05:00: does Kafka answer the"
-        " assigner?",
+        "message": "1 events wait to be published, the oldest for 0:05:00, and no session holds its"
+        " relay's lock: does Kafka answer the assigner? If so, restart it",
     }
+
+
+async def test_a_relay_that_holds_its_lock_is_not_what_is_missing(
+    api: Api, admin: Connection, database: Database
+):
+    await admin.execute(
+        """insert into notifier.outbox (topic, key, type, payload, created_at)
+           values ('x', 'x', 'x', '', public.clock() - interval '5 minutes')"""
+    )
+    notifier = await database.connect("notifier")
+    assert await notifier.fetchval(relay.LOCK)
+    held = (await parts(api))["notifier"]
+    await notifier.execute("select pg_advisory_unlock_all()")
+    lost = (await parts(api))["notifier"]
+
+    assert held["status"] == lost["status"] == "degraded"
+    assert held["message"].endswith("for 0:05:00: does Kafka answer the notifier?")
+    assert "no session holds its relay's lock" in lost["message"]
+
+
+@pytest.mark.usefixtures("everyone")
+@pytest.mark.parametrize(
+    "row, says",
+    [
+        (
+            "('a/1', public.clock(), public.clock() - interval '3 minutes')",
+            STUCK,
+        ),
+        (
+            "('a/1', public.clock() - interval '80 seconds', null)",
+            SILENT,
+        ),
+    ],
+)
+async def test_a_process_that_does_not_get_on_is_told(
+    api: Api, admin: Connection, row: str, says: str
+):
+    old = "('a/0', public.clock() - interval '1 hour', public.clock() - interval '2 hours')"
+    pulse = "insert into scraper.pulse (process, beat_at, stuck_since) values "
+    await admin.execute(pulse + old.replace("1 hour", "59 seconds"))
+    assert (await parts(api))["scraper"]["status"] == "ok"
+    await admin.execute("delete from scraper.pulse")
+    await admin.execute(f"{pulse} {old}, {row}")
+
+    assert (await parts(api))["scraper"] == {"status": "degraded", "message": says}
 
 
 @pytest.mark.usefixtures("everyone")
