@@ -81,11 +81,13 @@ CHOICES: Final = """
     where c.client_id not in (select client_id from assigner.reset_assignment)
 """
 RULE: Final = "select * from assigner.rule"
-WITHOUT: Final = """
+ALONE: Final = """
     set local lock_timeout = '10s';
-    set local session_replication_role = replica;
-    delete from assigner.assignment where job_id is not null;
-    delete from assigner.choice;
+    set local session_replication_role = replica; -- no foreign keys
+"""
+WITHOUT: Final = """
+    with undecided as (delete from assigner.choice where job_id = any($1::uuid[]))
+    delete from assigner.assignment where job_id = any($1::uuid[])
 """
 NOT_YET: Final = """
     update scraper.property set vanished_at = loaded_at
@@ -122,7 +124,8 @@ async def _redrawn(observed: Observed, choices: Sequence[Any]) -> set[UUID]:
     recorded = {row["job_id"]: row for row in choices}
     async with _undone(connection):
         [rule] = await connection.fetch(RULE)
-        await connection.execute(WITHOUT)
+        await connection.execute(ALONE)
+        await connection.execute(WITHOUT, list(recorded))
         for together in rounds(_request(row, rule) for row in choices):
             rows = [recorded[one.job_id] for one in together]
             drawn = await _drawn(observed, together, rows, rule["strategy"])

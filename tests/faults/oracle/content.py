@@ -69,4 +69,4 @@ def _text(content: bytes) -> str:
     """The plain part of a mail as it was taken."""
     message = email.message_from_bytes(content, policy=email.policy.default)
     part = message.get_body(("plain",))
-    return part.get_content() if part else ""
+    return part.get_content().replace("\r\n", "\n") if part else ""

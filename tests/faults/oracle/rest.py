@@ -1,5 +1,6 @@
 """I7: nobody holds on to anything: no lease, no transaction, no lock, no session too many."""
 
+from datetime import timedelta
 from typing import Final
 
 from tests.faults.oracle.evidence import told, verdict
@@ -35,7 +36,7 @@ SESSIONS: Final = """
     )
     select 'transaction of the ' || usename || ' open for '
            || extract(epoch from clock_timestamp() - xact_start)::int || ' s' as what, null as id
-    from session where xact_start < clock_timestamp() - interval '30 seconds'
+    from session where xact_start < clock_timestamp() - $3::interval
     union all
     select usename || ' has ' || count(*) || ' sessions, at most ' || most, null
     from session join unnest($1::text[], $2::int[]) as may (usename, most) using (usename)
@@ -49,7 +50,7 @@ LOCKS: Final = """
     join pg_stat_activity using (pid)
     where locktype = 'advisory' and granted and pid <> pg_backend_pid()
       and pg_locks.database = (select oid from pg_database where datname = current_database())
-      and (xact_start is null or xact_start < clock_timestamp() - interval '30 seconds')
+      and (xact_start is null or xact_start < clock_timestamp() - $1::interval)
       and (classid, objid, objsubid)
           <> ((hashtext('relay')::bigint & 4294967295)::oid,
               (hashtext(usename)::bigint & 4294967295)::oid, 2)
@@ -74,6 +75,8 @@ ANSWERS: Final = """
       select from gateway.client where id::text = said ->> 'client_id')
 """
 
+LONGEST: Final = timedelta(seconds=30)
+"""How long a transaction may be open."""
 SESSIONS_MOST: Final = {
     "gateway": 32, "scraper": 18, "assigner": 18, "notifier": 20, "scheduler": 8
 }  # fmt: skip
@@ -86,8 +89,8 @@ async def nobody_holds_on(observed: Observed) -> Verdict:
     most = {name: number * replicas.get(name, 1) for name, number in SESSIONS_MOST.items()}
     found = [
         *await connection.fetch(LEASES),
-        *await connection.fetch(SESSIONS, list(most), list(most.values())),
-        *await connection.fetch(LOCKS),
+        *await connection.fetch(SESSIONS, list(most), list(most.values()), LONGEST),
+        *await connection.fetch(LOCKS, LONGEST),
         *await connection.fetch(ANSWERS),
     ]
     return verdict("I7", PROMISE, told(found))
