@@ -1,7 +1,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from datetime import date
 from pathlib import Path
@@ -12,9 +12,8 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 
 from deploy import topics
-from deploy.local.ports import free_port
 from libs.common.events import TOPICS
-from tests.faults import zygote
+from tests.faults.lone import environ, written
 from tests.faults.zygote import SERVICES, Life, Zygote, ZygoteError
 from tests.support.bus import Bus
 from tests.support.database import Database
@@ -22,45 +21,6 @@ from tests.support.stack import until
 
 PREFIX = "zygote."
 TODAY = date(2026, 11, 16)
-NOWHERE = "127.0.0.1:1"
-
-
-@pytest.fixture
-async def forks() -> AsyncGenerator[Zygote]:
-    async with zygote.running() as started:
-        yield started
-
-
-def environ(database: Database, service: str, folder: Path, **more: str) -> Mapping[str, str]:
-    common = {
-        "DATABASE_URL": database.url(service),
-        "KAFKA_BOOTSTRAP_SERVERS": NOWHERE,
-        "KAFKA_IDEMPOTENCE": "false",
-        "METRICS_PORT": str(free_port()),
-        "DATA_DIR": str(folder),
-        "API_KEY": "key-of-the-tests-0123456789abcdef0123456789",
-        "ADMIN_API_KEY": "admin-key-of-the-tests-0123456789abcdef01",
-        "SECRET_KEY": "secret-of-the-tests-0123456789abcdef012345",
-        "API_BASE_URL": "http://127.0.0.1:1",
-        "GATEWAY_PORT": str(free_port()),
-        "SMTP_SERVER": "127.0.0.1",
-        "SMTP_PORT": "1",
-        "SMTP_SECURITY": "none",
-        "EMAIL_SENDER": "TrackImmo <trackimmo@trackimmo.test>",
-        "CTO_EMAIL": "cto@trackimmo.test",
-        "PLACES_URL": "http://127.0.0.1:1",
-        "EGRESS_ALLOW": "127.0.0.1",
-    }
-    return {**common, **more}
-
-
-async def written(log: Path, words: str) -> None:
-    """The log holds these words when this returns."""
-
-    async def has_said() -> bool:
-        return words in await asyncio.to_thread(log.read_text)
-
-    await until(has_said, 60)
 
 
 async def test_every_service_starts_and_ends_when_asked(
