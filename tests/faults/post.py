@@ -16,7 +16,7 @@ import msgspec
 import trustme
 
 from tests.support.authority import certified
-from tests.support.smtp import LARGEST_MAIL, STARTTLS, Conversation, HungUpError
+from tests.support.smtp import LOOPBACK, STARTTLS, Conversation, HungUpError, serving
 
 Verb = Literal[
     "CONNECT", "EHLO", "HELO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "CONTENT", "DOT", "QUIT", "RSET", "NOOP"
@@ -33,7 +33,6 @@ EHLO, `garble` (no TLS after 220) and `stranger` (a certificate that nobody know
 DRIP_SECONDS: Final = 0.5
 """Between the letters: a reply takes about as long as a client waits for it."""
 GARBAGE: Final = b"this is no TLS\r\n"
-LOOPBACK: Final = "127.0.0.1"
 
 
 class Accepted(msgspec.Struct):
@@ -81,7 +80,6 @@ class PostOffice:
         self._seed = seed
         self._seen = Counter[str]()
         self._healed = asyncio.Event()
-        self._talking: set[asyncio.Task[None]] = set()
 
     def on(
         self,
@@ -125,29 +123,10 @@ class PostOffice:
     @asynccontextmanager
     async def running(self) -> AsyncGenerator["PostOffice"]:
         """Listen until the end; then whoever still talks is cut off."""
-        server = await asyncio.start_server(self._hold, LOOPBACK, 0, limit=LARGEST_MAIL)
-        self.port = server.sockets[0].getsockname()[1]
-        try:
+        async with serving(self) as self.port:
             yield self
-        finally:
-            server.close()
-            for task in self._talking:
-                task.cancel()
-            await asyncio.gather(*self._talking, return_exceptions=True)
 
-    async def _hold(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task
-        self._talking.add(task)
-        try:
-            await Conversation(self, reader, writer).hold()
-        except (HungUpError, OSError, asyncio.IncompleteReadError):
-            return  # one of both has left
-        finally:
-            self._talking.discard(task)
-            writer.close()
-
-    async def answer(self, conversation: Conversation, verb: str, usual: str) -> str:
+    async def reply(self, conversation: Conversation, verb: str, usual: str) -> str:
         """The usual reply, unless a fault is due."""
         self.heard[verb] += 1
         fault = self._due(verb, conversation)

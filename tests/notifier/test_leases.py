@@ -12,6 +12,7 @@ from services.notifier.handlers.loop import run_sender
 from services.notifier.repository.leases import look_after
 from tests.notifier.mail_server import STALL, MailServer
 from tests.notifier.stage import COMPOSER, Stage
+from tests.support.smtp import Conversation
 
 END_THE_WAITING = """
     select count(pg_terminate_backend(pid)) from pg_stat_activity
@@ -135,14 +136,14 @@ async def test_a_sender_told_to_stop_finishes_the_mail_in_hand_and_frees_the_oth
     client_id = await stage.client()
     await stage.hear(*[await stage.job(client_id, 1) for _ in range(5)])
     in_hand, go_on = asyncio.Event(), asyncio.Event()
-    usual = server.handle_DATA
+    usual = server.take
 
-    async def slow(*arguments: object) -> str:
+    async def slow(conversation: Conversation, content: bytes) -> None:
         in_hand.set()
         await go_on.wait()
-        return await usual(*arguments)  # type: ignore[arg-type]
+        await usual(conversation, content)
 
-    server.handle_DATA = slow  # type: ignore[method-assign]
+    server.take = slow
     sender = asyncio.create_task(
         run_sender(desk=stage.desk(), session=stage.session(), compose=COMPOSER, wake=stage.asked)
     )

@@ -9,6 +9,7 @@ from libs.common.events import MailSettled
 from services.notifier.handlers.loop import _pause_seconds, _woken, run_sender
 from tests.notifier.mail_server import MailServer
 from tests.notifier.stage import COMPOSER, Stage
+from tests.support.smtp import Conversation
 
 REFUSE_ONE = """
     create function refuse() returns trigger language plpgsql as
@@ -68,14 +69,15 @@ async def test_a_sender_told_to_stop_hands_over_nothing_that_is_not_promised(
 ):
     await stage.hear(await stage.job(await stage.client()))
     offered, go_on = asyncio.Event(), asyncio.Event()
-    usual = server.handle_RCPT
+    reply = server.reply
 
-    async def slow(*arguments: object) -> str:
-        offered.set()
-        await go_on.wait()
-        return await usual(*arguments)  # type: ignore[arg-type]
+    async def slow(conversation: Conversation, verb: str, usual: str) -> str:
+        if verb == "RCPT":
+            offered.set()
+            await go_on.wait()
+        return await reply(conversation, verb, usual)
 
-    server.handle_RCPT = slow  # type: ignore[method-assign]
+    server.reply = slow
     sender = asyncio.create_task(
         run_sender(desk=stage.desk(), session=stage.session(), compose=COMPOSER, wake=stage.asked)
     )

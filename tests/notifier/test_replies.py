@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Final, NamedTuple
 
 import pytest
-from aiosmtpd.smtp import AuthResult
 
 from services.notifier.domain.delivery import (
     SESSION_VERBS,
@@ -116,7 +115,7 @@ async def try_once(server: MailServer, verb: str, pace: Pace) -> Decision:
 @pytest.mark.parametrize("answer, verb, fate", CELLS)
 async def test_what_becomes_of_the_mail(answer: str, verb: str, fate: Fate):
     pace = Pace()
-    async with mail_server(lambda *_: AuthResult(success=True)) as server:
+    async with mail_server(login=("us", "open sesame")) as server:
         # Asked for every mechanism, and by the older greeting, it stays with its answer.
         for asked in (verb, verb, verb, "HELO") if verb in {"EHLO", "AUTH"} else (verb,):
             server.answer(asked, answer)

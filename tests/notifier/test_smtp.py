@@ -1,7 +1,5 @@
 """How a conversation is protected, and what it says when it cannot be."""
 
-from aiosmtpd.smtp import AuthResult
-
 from services.notifier.domain.delivery import Verdict, verdict
 from services.notifier.mailer.smtp import Security, Server, SmtpSession, _printable
 from tests.notifier.mail_server import MailServer, mail_server
@@ -38,9 +36,7 @@ async def test_a_server_without_tls_gets_no_mail_in_clear(server: MailServer):
 
 
 async def test_a_refused_password_is_a_matter_of_configuration():
-    async with mail_server(
-        authenticator=lambda *_: AuthResult(success=False, handled=False)
-    ) as server:
+    async with mail_server(login=("us", "another")) as server:
         reply = await session(server, "none", "us").envelope("a@b.test")
 
     assert reply is not None
@@ -50,7 +46,7 @@ async def test_a_refused_password_is_a_matter_of_configuration():
 
 
 async def test_a_password_that_fits_opens_the_door():
-    async with mail_server(authenticator=lambda *_: AuthResult(success=True)) as server:
+    async with mail_server(login=("us", PASSWORD)) as server:
         conversation = session(server, "none", "us")
         assert await conversation.envelope("a@b.test") is None
         await conversation.close()
