@@ -28,6 +28,13 @@ ALARMS: Final = (
         says="No {{ $labels.job }} answers: it is down, or its private port is out of reach.",
     ),
     Alarm(
+        name="ServiceRestarting",
+        when="max by (job) (changes(process_start_time_seconds[1h])) > 3",
+        lasts="0m",
+        severity="page",
+        says="{{ $labels.job }} has begun anew {{ $value }} times within an hour.",
+    ),
+    Alarm(
         name="MetricsFailed",
         when="trackimmo_metrics_failed == 1",
         lasts="5m",
@@ -42,12 +49,39 @@ ALARMS: Final = (
         says="Events of {{ $labels.job }} have waited {{ $value | humanizeDuration }} for Kafka.",
     ),
     Alarm(
+        name="RelayLost",
+        when="max by (job) (trackimmo_outbox_oldest_seconds) > 60"
+        " and on (job) max by (job) (max_over_time(trackimmo_relays[2m])) == 0",
+        lasts="2m",
+        severity="page",
+        says="Events of {{ $labels.job }} wait, and nobody holds the lock of its relay.",
+    ),
+    Alarm(
         name="ConsumerStuck",
         when="sum by (job) (trackimmo_consumer_lag) > 0 and on (job)"
         " time() - max by (job) (trackimmo_consumer_last_success_timestamp_seconds) > 300",
         lasts="1m",
         severity="page",
         says="Events wait for {{ $labels.job }}, which has handled none for five minutes.",
+    ),
+    Alarm(
+        name="ConsumerHangs",
+        when="max by (job) (trackimmo_consumer_stuck_seconds) > 150",
+        lasts="0m",
+        severity="ticket",
+        says="A process of {{ $labels.job }} has settled nothing for"
+        " {{ $value | humanizeDuration }}; it ends itself.",
+    ),
+    Alarm(
+        name="ConsumerAbsent",
+        when=" or ".join(
+            f'absent(trackimmo_consumer_lag{{job="{service}"}})'
+            for service in SERVICES
+            if service != "scheduler"
+        ),
+        lasts="5m",
+        severity="page",
+        says="No process of {{ $labels.job }} reads any event.",
     ),
     Alarm(
         name="ConsumerLagging",
@@ -62,6 +96,13 @@ ALARMS: Final = (
         lasts="0m",
         severity="ticket",
         says="{{ $labels.job }} keeps {{ $value }} messages that it could not handle.",
+    ),
+    Alarm(
+        name="JobsStalled",
+        when="sum(max by (how) (trackimmo_jobs_stalled)) > 0",
+        lasts="2m",
+        severity="ticket",
+        says="{{ $value }} jobs stand still.",
     ),
     Alarm(
         name="JobsFailed",
@@ -120,6 +161,13 @@ ALARMS: Final = (
         lasts="0m",
         severity="ticket",
         says="Publishers failed {{ $value | humanize }} times within an hour.",
+    ),
+    Alarm(
+        name="GeocoderFailing",
+        when="sum(increase(trackimmo_geocoder_failures_total[1h])) > 5",
+        lasts="0m",
+        severity="ticket",
+        says="The geocoder left {{ $value | humanize }} questions of an hour unanswered.",
     ),
     Alarm(
         name="ApiErrors",

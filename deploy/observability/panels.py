@@ -61,6 +61,14 @@ ROWS: Final = (
                 series={"{{job}} {{state}}": "max by (job, state) (trackimmo_held_messages) > 0"},
             ),
             Panel(
+                title="Parts that are not well",
+                series={"{{component}}": "max by (component) (trackimmo_component_degraded) > 0"},
+            ),
+            Panel(
+                title="Jobs that stand still",
+                series={"{{how}}": "max by (how) (trackimmo_jobs_stalled)"},
+            ),
+            Panel(
                 title="Alarms that are on",
                 series={"{{alertname}} {{job}}": 'ALERTS{alertstate="firing"}'},
             ),
@@ -101,6 +109,11 @@ ROWS: Final = (
                 series={
                     "{{group}} {{topic}}": "sum by (group, topic) (trackimmo_consumer_lag)",
                 },
+            ),
+            Panel(
+                title="Without a step forward",
+                series={"{{job}}": "max by (job) (trackimmo_consumer_stuck_seconds)"},
+                unit="s",
             ),
             Panel(
                 title="Handled",

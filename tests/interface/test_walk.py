@@ -32,10 +32,11 @@ STORIES = (
 )
 NOT_FROM_OUTSIDE = {
     ("GET /ready", 503),
+    ("GET /live", 503),
     ("POST /admin/test-email", 202),
     ("POST /admin/test-client-processing", 202),
 }
-"""Statuses that only a stack without PostgreSQL or notifier gives: their tests are beside the code."""
+"""Statuses that only a stack gives that hangs, or lacks PostgreSQL or notifier: their tests are beside the code."""
 
 
 async def test_each_path_field_and_status_of_the_page_is_answered_and_nothing_else(tmp_path):

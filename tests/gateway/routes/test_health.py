@@ -9,6 +9,7 @@ import pytest
 
 from libs.common import relay
 from libs.common.postgres import Connection
+from libs.liveness import progress
 from services.gateway.routes.health import VERSION
 from tests.gateway.routes.conftest import Api, Make, application, away, speak_to
 from tests.gateway.routes.mail_servers import mail_server
@@ -29,6 +30,15 @@ async def test_liveness_asks_nobody(lonely: Api):
     assert (await lonely.get("/api/health")).json() == ok
     assert (await lonely.get("/live")).json() == {"status": "ok"}
     assert (await lonely.get("/version")).json() == {"version": VERSION, "service": "TrackImmo API"}
+
+
+async def test_a_gateway_that_does_not_get_on_is_not_live(
+    lonely: Api, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(progress, "_stuck", True)
+    answer = await lonely.get("/live")
+    assert answer.status_code == 503
+    assert "No event was settled for" in answer.json()["detail"]
 
 
 def test_the_version_is_the_projects():
