@@ -60,8 +60,9 @@ def read(headers: Iterable[tuple[str, bytes | None]], value: bytes | None) -> Re
         raise UnreadableError("tombstone: the message has no value")
     if len(value) > MAX_READ_BYTES:
         raise UnreadableError(f"too large: {len(value)} bytes, at most {MAX_READ_BYTES} are read")
-    event_type = text.get("ce_type", "")
-    if event_type not in EVENTS:
+    if b"\\u0000" in value or "\x00" in "".join(text.values()):  # no table of ours could hold it
+        raise UnreadableError("a NUL in a text: PostgreSQL has none")
+    if (event_type := text.get("ce_type", "")) not in EVENTS:
         raise UnreadableError(f"unknown type: {event_type[:200]!r}")
     try:
         return Received(

@@ -71,9 +71,8 @@ async def hold(
     again_after: timedelta | None = None,
 ) -> None:
     """Keep a message: to be tried again after a while, or dead at once."""
-    raw = record.value or b""
     place = (record.topic, record.partition, record.offset, record.key)
-    kept = (packed(record.headers), record.value, hashlib.sha256(raw).digest())
+    kept = (packed(record.headers), record.value, hashlib.sha256(record.value or b"").digest())
     await connection.execute(HOLD, consumer, event_id, *place, *kept, why, again_after)
 
 

@@ -30,14 +30,17 @@ class Outgoing:
         self._rows: list[tuple[UUID, str, str, str, bytes, dict[str, str]]] = []
 
     def emit(self, event: Event, cause: Received[Any] | None) -> None:
-        """Take an event along; what caused it travels in its headers."""
+        """Take an event along; what caused it travels in its headers.
+
+        A NUL in its texts is replaced: whoever reads it could not store it.
+        """
         self._rows.append(
             (
                 uuid7(),
                 event.topic,
                 event.key,
                 event.type,
-                msgspec.json.encode(event),
+                msgspec.json.encode(event).replace(rb"\u0000", rb"\ufffd"),
                 _headers(event, cause),
             )
         )

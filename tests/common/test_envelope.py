@@ -49,6 +49,8 @@ def test_a_field_of_a_later_version_is_ignored() -> None:
         ({"ce_type": b"\xff\xfe"}, VALUE, "not UTF-8"),
         ({"other": b"\xff"}, VALUE, "not UTF-8"),
         ({"ce_id": b"17"}, VALUE, "client.erased"),
+        ({"traceparent": b"00-\x00-01"}, VALUE, "NUL"),
+        ({}, VALUE[:-1] + b',"x":"\\u0000"}', "NUL"),
     ],
 )
 def test_what_is_no_event_is_refused_with_a_reason(

@@ -6,8 +6,8 @@ import pytest
 import structlog
 
 from libs.common import outbox
-from libs.common.envelope import Received
-from libs.common.events import ClientErased, ClientRegistered
+from libs.common.envelope import Received, read
+from libs.common.events import ClientErased, ClientRegistered, StepFailed
 from libs.common.ids import uuid7
 from libs.common.postgres import Connection
 from libs.telemetry.traces import TRACEPARENT
@@ -51,6 +51,21 @@ async def test_an_event_of_no_trace_begins_one(
         emit(ClientRegistered(client_id=uuid4()), cause)
 
     assert TRACEPARENT.fullmatch((await written(connection))["traceparent"])
+
+
+async def test_an_event_with_a_nul_can_be_read_by_whoever_stores_it(database: Database) -> None:
+    connection, why = await database.connect("gateway"), "no such file: \x00.csv"
+    failed = StepFailed(
+        job_id=uuid4(), client_id=uuid4(), kind="add", run=1, ladder=1,
+        step="scrape", permanent=False, reason=why,
+    )  # fmt: skip
+
+    async with outbox.transaction(connection) as emit:
+        emit(failed, None)
+
+    row: Any = await connection.fetchrow("select id, type, payload from outbox")
+    headers = {"ce_id": str(row["id"]).encode(), "ce_type": row["type"].encode()}
+    assert read(headers.items(), row["payload"]).event.reason == "no such file: \ufffd.csv"
 
 
 async def test_events_of_a_failed_transaction_were_never_written(database: Database) -> None:
