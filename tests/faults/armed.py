@@ -21,6 +21,7 @@ from libs.common.postgres import Connection
 from libs.common.settings import CommonSettings
 from services.gateway import lag
 from tests.faults.failpoints import arm_failpoint
+from tests.faults.limits import limit
 
 PREFIX: Final = re.compile(r"[A-Za-z0-9._-]*")
 ROWS: Final = (
@@ -34,7 +35,7 @@ class ArmingError(RuntimeError):
 
 
 def arm(environ: Mapping[str, str]) -> None:
-    """Do what the environment asks for: MUTANT, TOPIC_PREFIX, KAFKA_VIA, DUPLICATES, FAILPOINT."""
+    """Do as told by MUTANT, TOPIC_PREFIX, KAFKA_VIA, DUPLICATES, LIMITS and FAILPOINT."""
     if environ.get("MUTANT"):
         _mutate(environ["MUTANT"])
     if environ.get("TOPIC_PREFIX"):
@@ -43,6 +44,8 @@ def arm(environ: Mapping[str, str]) -> None:
         _go_via(environ["KAFKA_VIA"])
     if environ.get("DUPLICATES"):
         _note_duplicates(environ["DUPLICATES"])
+    if environ.get("LIMITS"):
+        limit(environ["LIMITS"])
     if environ.get("FAILPOINT"):
         arm_failpoint(environ["FAILPOINT"])
 
