@@ -20,6 +20,7 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
+from libs import upstream
 from libs.common.envelope import MAX_BYTES
 from libs.common.held import Record
 from libs.common.settings import CommonSettings
@@ -72,7 +73,7 @@ async def subscribe(settings: CommonSettings, subscription: Subscription) -> Non
         log.info("consumer_started", group=subscription.group, topics=len(subscription.topics))
         subscription.consumer = subscriber.consumer
         try:
-            await failed
+            await upstream.hear(subscriber.consumer, failed)
         finally:
             subscription.consumer = None
             await broker.stop()
@@ -149,7 +150,6 @@ def _broker(settings: CommonSettings) -> KafkaBroker:
 
 def producer(settings: CommonSettings) -> AIOKafkaProducer:
     """A producer for the relay: all replicas, batches, idempotent where the broker can."""
-    sasl = settings.kafka_security_protocol.startswith("SASL")
     return AIOKafkaProducer(
         bootstrap_servers=settings.kafka_bootstrap_servers,
         acks="all",
@@ -160,7 +160,7 @@ def producer(settings: CommonSettings) -> AIOKafkaProducer:
         metadata_max_age_ms=METADATA_MAX_AGE_MS,
         security_protocol=settings.kafka_security_protocol,
         ssl_context=_tls(settings),
-        sasl_mechanism=settings.kafka_sasl_mechanism if sasl else "PLAIN",
+        sasl_mechanism=settings.kafka_sasl_mechanism,
         sasl_plain_username=settings.kafka_sasl_username or None,
         sasl_plain_password=settings.kafka_sasl_password or None,
     )
