@@ -3,18 +3,17 @@
 import argparse
 import asyncio
 import sys
-import tempfile
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterable, Sequence
+from typing import Final
 
-from tests.faults import servers
-from tests.faults.results import Result, keep, kept
-from tests.faults.run import commit, run
-from tests.faults.scenario import Scenario
+from tests.faults import programme, report
+from tests.faults.mutants import MUTANTS
+from tests.faults.programme import Planned, carry_out, left
+from tests.faults.results import FOLDER, Result
 from tests.faults.scenarios import SCENARIOS
-from tests.faults.servers import Servers
+from tests.faults.soak import soak
 
-Planned = tuple[Scenario, int]
+TOGETHER: Final = 2
 
 
 def _arguments() -> argparse.Namespace:
@@ -26,78 +25,78 @@ def _arguments() -> argparse.Namespace:
     what.add_argument("--mutants", nargs="*", help="each safeguard removed in turn, or those named")
     what.add_argument("--soak", type=float, metavar="MINUTES", help="mixed faults for so long")
     what.add_argument("--report", action="store_true", help="write docs/reliability-report.md")
-    what.add_argument("--list", action="store_true", help="name the scenarios")
+    what.add_argument("--list", action="store_true", help="name the scenarios and the mutants")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seeds", type=int, default=1, help="of each kill point")
-    parser.add_argument("--at-once", type=int, default=2, help="runs side by side")
+    parser.add_argument("--at-once", type=int, default=TOGETHER, help="runs side by side")
     return parser.parse_args()
 
 
-def _planned(asked: argparse.Namespace) -> Sequence[Planned]:
+def _plan(asked: argparse.Namespace) -> tuple[str, Sequence[Planned]]:
+    """Under which name results are kept, and the runs that are to be made."""
     if asked.scenario:
-        unknown = [name for name in asked.scenario.split(",") if name not in SCENARIOS]
-        if unknown:
-            sys.exit(f"No scenario is named {', '.join(unknown)}: --list names them all")
-        return [(SCENARIOS[name], asked.seed) for name in asked.scenario.split(",")]
-    if asked.telling:
-        return [(each, asked.seed) for each in SCENARIOS.values() if each.telling]
-    seeds = range(1, asked.seeds + 1)
-    return [(each, seed) for each in SCENARIOS.values() for seed in (seeds if each.seeds else (1,))]
+        names = _known(asked.scenario.split(","), SCENARIOS)
+        return "some", [Planned(scenario=SCENARIOS[name], seed=asked.seed) for name in names]
+    if asked.mutants is not None:
+        names = _known(asked.mutants, MUTANTS)
+        planned = programme.mutants(names, asked.seed)
+        return "mutants", planned if names else left(planned, "mutants")
+    if asked.soak:
+        return "soak", [Planned(scenario=soak(asked.soak), seed=asked.seed)]
+    if asked.full:
+        return "full", left(programme.full(asked.seeds), "full")
+    return "telling", programme.telling(asked.seed)
 
 
-async def _run_all(planned: Sequence[Planned], name: str, at_once: int) -> bool:
-    """Run what is not kept yet for the present code; true when nothing was violated."""
-    done = {(each.scenario, each.seed) for each in kept(name) if each.commit == commit()}
-    left = [
-        (each, seed) for each, seed in planned if name == "some" or (each.name, seed) not in done
-    ]
-    together = [pair for pair in left if not pair[0].alone]
-    alone = [pair for pair in left if pair[0].alone]
-    good = True
-    with tempfile.TemporaryDirectory(
-        prefix="trackimmo-faults-", ignore_cleanup_errors=True
-    ) as folder:
-        async with servers.running(Path(folder)) as there:
-            for batch, width in ((together, at_once), (alone, 1)):
-                gate = asyncio.Semaphore(width)
-                results = [_one(there, pair, name, gate) for pair in batch]
-                good &= all(await asyncio.gather(*results))
-    return good
+def _known(names: Sequence[str], there: Iterable[str]) -> Sequence[str]:
+    unknown = [name for name in names if name not in there]
+    if unknown:
+        sys.exit(f"Nothing is named {', '.join(unknown)}: --list says what there is")
+    return names
 
 
-async def _one(there: Servers, pair: Planned, name: str, gate: asyncio.Semaphore) -> bool:
-    async with gate:
-        result = await run(there, *pair)
-    keep(result, name)
-    _tell(result)
-    return not result.broken
-
-
-def _tell(result: Result) -> None:
-    recovered = "" if result.recovery_seconds is None else f"{result.recovery_seconds:5.1f} s"
-    verdict = "VIOLATED" if result.broken else "ok"
+def _tell(planned: Planned, result: Result) -> None:
+    name = f"{result.scenario} without {result.mutant}" if result.mutant else result.scenario
+    rest = "never" if result.recovery_seconds is None else f"after {result.recovery_seconds:.1f} s"
     print(
-        f"{result.scenario:32} seed {result.seed:<3} {verdict:9} at rest after {recovered:8}"
+        f"{name:40} seed {result.seed:<3} {_verdict(planned, result):9} at rest {rest:13}"
         f" ({result.start_seconds:.1f} + {result.seconds:.0f} s, {result.kills} kills,"
         f" {result.duplicates} duplicates, {result.jobs} jobs, {result.mails} mails)",
         flush=True,
     )
-    for note in result.notes:
-        print(f"    {note}", flush=True)
+    lines = list(result.notes)
     for verdict in result.broken:
-        print(f"    {verdict.invariant}: {verdict.says}", flush=True)
-        for line in verdict.found:
-            print(f"        {line}", flush=True)
+        lines += [f"{verdict.invariant}: {verdict.says}", *(f"    {one}" for one in verdict.found)]
+    if result.broken and not result.mutant:
+        lines.append(f"what the services said: {FOLDER / 'evidence'}")
+    for line in lines:
+        print(f"    {line}", flush=True)
+
+
+def _verdict(planned: Planned, result: Result) -> str:
+    if planned.good(result):
+        return "caught" if result.mutant and result.broken else "ok"
+    return "MISSED" if result.mutant else "VIOLATED"
+
+
+def _list() -> None:
+    for each in SCENARIOS.values():
+        print(f"{each.name:40} {each.says}")
+    for mutant in MUTANTS.values():
+        print(f"without {mutant.name:32} {mutant.says}")
 
 
 def main() -> None:
+    """Do what the command line asks for; exit 1 when something was violated, or a mutant missed."""
     asked = _arguments()
     if asked.list:
-        for each in SCENARIOS.values():
-            print(f"{each.name:32} {each.says}")
-        return
-    name = "full" if asked.full else "telling" if asked.telling else "some"
-    sys.exit(0 if asyncio.run(_run_all(_planned(asked), name, asked.at_once)) else 1)
+        _list()
+    elif asked.report:
+        report.write()
+    else:
+        name, planned = _plan(asked)
+        if not asyncio.run(carry_out(planned, name, at_once=asked.at_once, tell=_tell)):
+            sys.exit(1)
 
 
 if __name__ == "__main__":

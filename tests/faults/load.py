@@ -18,6 +18,8 @@ TOWNS: Final = ("01053", "64260", "75111", "69383")
 ADDRESSES: Final = 5
 PATIENCE_SECONDS: Final = 120
 AT_ONCE: Final = 4
+LONGEST_PAUSE_SECONDS: Final = 0.3
+"""Before each comes, so that seeds differ in what meets what."""
 
 # They were registered long ago, by a system that is not judged here.
 SETTLED: Final = """
@@ -53,6 +55,7 @@ async def load(rig: Rig, clients: int) -> None:
 
 async def _in_turn(rig: Rig, number: int, gate: asyncio.Semaphore) -> None:
     async with gate:
+        await asyncio.sleep(rig.random.random() * LONGEST_PAUSE_SECONDS)
         await process(rig, await register(rig, number))
 
 

@@ -14,6 +14,7 @@ from typing import Final
 
 import asyncpg
 import httpx
+import msgspec
 
 from deploy.local.settings import SERVICES
 from libs.common import postgres
@@ -21,7 +22,7 @@ from tests.faults import rig as rigs
 from tests.faults.ledger import Ledger
 from tests.faults.load import load, settle
 from tests.faults.oracle import Observed, judge, unquiet
-from tests.faults.results import Result, Verdict, Violated
+from tests.faults.results import FOLDER, Result, Verdict, Violated
 from tests.faults.rig import Rig
 from tests.faults.scenario import Scenario
 from tests.faults.servers import Servers
@@ -77,16 +78,28 @@ async def run(
             crashes=rig.crashes,
             jobs=jobs[0][0],
             mails=len(rig.post.accepted),
-            duplicates=_duplicates(folder),
+            duplicates=suppressed(folder),
             notes=tuple(rig.notes),
             verdicts=tuple(verdicts),
         )
-    if not result.broken:
-        shutil.rmtree(folder)
+    if result.broken and not mutant:
+        _keep_evidence(folder, result)
+    shutil.rmtree(folder)
     return result
 
 
+def _keep_evidence(folder: Path, result: Result) -> None:
+    """What the services said in a run that violated something."""
+    kept = FOLDER / "evidence" / f"{result.scenario} {result.seed}".replace(" ", "-")
+    shutil.rmtree(kept, ignore_errors=True)
+    kept.mkdir(parents=True)
+    for log in folder.glob("*.log"):
+        shutil.copy(log, kept)
+    (kept / "result.json").write_bytes(msgspec.json.format(msgspec.json.encode(result)))
+
+
 async def _begin(rig: Rig, scenario: Scenario, mutant: str) -> None:
+    rig.mutant = mutant
     if mutant:
         from tests.faults.mutants import MUTANTS  # noqa: PLC0415
 
@@ -97,10 +110,15 @@ async def _begin(rig: Rig, scenario: Scenario, mutant: str) -> None:
     await settle(rig, scenario.clients)
     for service in SERVICES:
         for number in range(scenario.replicas.get(service, 1)):
-            point = "" if number else scenario.failpoint.get(service, "")
+            point = "" if number else _struck(rig, scenario, service)
             await rig.start(service, failpoint=point, mutant=mutant)
     if not scenario.before:
         await rig.until(lambda: _is_ready(rig), READY_SECONDS)
+
+
+def _struck(rig: Rig, scenario: Scenario, service: str) -> str:
+    point = scenario.failpoint.get(service, "")
+    return f"{point}:{rig.random.randint(1, scenario.passings)}" if scenario.passings > 1 else point
 
 
 async def _is_ready(rig: Rig) -> bool:
@@ -164,7 +182,7 @@ async def _judge(rig: Rig) -> list[Verdict]:
         await connection.close()
 
 
-def _duplicates(folder: Path) -> int:
+def suppressed(folder: Path) -> int:
     path = folder / "duplicates"
     lines = path.read_text().splitlines() if path.exists() else []
     return sum(int(line.rpartition(" ")[2]) for line in lines)

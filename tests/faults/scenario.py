@@ -26,6 +26,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     environ: Mapping[str, str] = {}
     failpoint: Mapping[str, str] = {}
     """By service, for its first life."""
+    passings: int = 1
+    """The failpoint strikes at one of so many passings, by the seed."""
     seeds: bool = False
     """A kill point: run with every seed, where others run once."""
     alone: bool = False

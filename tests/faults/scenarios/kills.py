@@ -11,32 +11,32 @@ from tests.faults.scenario import Scenario, register
 REACHED_SECONDS: Final = 90
 
 POINTS: Final = {
-    "gateway.before-commit": "gateway",
-    "gateway.after-commit": "gateway",
-    "gateway.after-response": "gateway",
-    "gateway-outcome.committed": "gateway",
-    "gateway-outcome.before-offset": "gateway",
-    "scheduler.before-commit": "scheduler",
-    "scheduler.after-commit": "scheduler",
-    "relay.selected": "gateway",
-    "relay.sent-no-answer": "assigner",
-    "relay.answered-not-marked": "notifier",
-    "scraper.waiting-written": "scraper",
-    "scraper.file-fetched": "scraper",
-    "scraper.file-loaded": "scraper",
-    "scraper.ready-written": "scraper",
-    "scraper.before-offset": "scraper",
-    "assigner.drawn": "assigner",
-    "assigner.committed": "assigner",
-    "assigner.before-offset": "assigner",
-    "notifier.written": "notifier",
-    "notifier.claimed": "notifier",
-    "notifier.rendered": "notifier",
-    "notifier.handing-off": "notifier",
-    "notifier.after-354": "notifier",
-    "notifier.after-250": "notifier",
+    "gateway.before-commit": ("gateway", 8),
+    "gateway.after-commit": ("gateway", 8),
+    "gateway.after-response": ("gateway", 8),
+    "gateway-outcome.committed": ("gateway", 3),
+    "gateway-outcome.before-offset": ("gateway", 3),
+    "scheduler.before-commit": ("scheduler", 1),
+    "scheduler.after-commit": ("scheduler", 1),
+    "relay.selected": ("gateway", 3),
+    "relay.sent-no-answer": ("assigner", 2),
+    "relay.answered-not-marked": ("notifier", 3),
+    "scraper.waiting-written": ("scraper", 2),
+    "scraper.file-fetched": ("scraper", 12),
+    "scraper.file-loaded": ("scraper", 3),
+    "scraper.ready-written": ("scraper", 2),
+    "scraper.before-offset": ("scraper", 2),
+    "assigner.drawn": ("assigner", 2),
+    "assigner.committed": ("assigner", 2),
+    "assigner.before-offset": ("assigner", 2),
+    "notifier.written": ("notifier", 3),
+    "notifier.claimed": ("notifier", 3),
+    "notifier.rendered": ("notifier", 8),
+    "notifier.handing-off": ("notifier", 8),
+    "notifier.after-354": ("notifier", 8),
+    "notifier.after-250": ("notifier", 8),
 }
-"""And in which service it is reached."""
+"""In which service each is reached, and how often at least: the seed says at which passing."""
 
 REFUSING: Final = """
     create function notifier.refuse() returns trigger language plpgsql
@@ -74,13 +74,14 @@ async def _until_dead_of_held(rig: Rig, *, point: str) -> None:
 
 
 register(Scenario(name="calm", says="Nothing happens", act=calm))
-for point, service in POINTS.items():
+for point, (service, passings) in POINTS.items():
     register(
         Scenario(
             name=f"kill {point}",
             says=f"kill -9 of the {service} at {point}",
             act=partial(_until_dead, point=point),
             failpoint={service: f"{point}:kill"},
+            passings=passings,
             seeds=True,
         )
     )
