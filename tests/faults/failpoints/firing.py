@@ -4,6 +4,7 @@ import asyncio
 import os
 import re
 import signal
+from datetime import UTC, datetime
 from typing import Final, Literal
 
 import msgspec
@@ -47,8 +48,14 @@ class Fire:
 
     def _tell(self) -> None:
         """A line in the log: past all buffers, since the end may be near."""
-        said = {"event": "failpoint", "level": "warning", "point": self.point}
-        os.write(2, msgspec.json.encode({**said, "action": self.action}) + b"\n")
+        said = {
+            "event": "failpoint",
+            "point": self.point,
+            "action": self.action,
+            "level": "warning",
+            "timestamp": datetime.now(UTC),
+        }
+        os.write(2, msgspec.json.encode(said) + b"\n")
 
 
 def parse(wanted: str) -> Fire:
