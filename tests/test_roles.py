@@ -22,6 +22,13 @@ FUNCTIONS = """
       and has_schema_privilege($1, p.pronamespace, 'usage')
 """
 
+STANDS_STILL = """
+    select extract(epoch from current_setting('idle_in_transaction_session_timeout')::interval)
+             * 1000 as milliseconds,
+           current_setting('tcp_keepalives_idle')::int + current_setting('tcp_keepalives_count')::int
+             * current_setting('tcp_keepalives_interval')::int as alive
+"""
+
 MAY_READ = {
     ("scraper", "assigner"): {"delivered"},
     ("assigner", "scraper"): {"candidate", "opposed"},
@@ -157,3 +164,14 @@ async def test_no_function_with_its_owners_rights_looks_at_a_callers_tables_firs
         SCHEMAS,
     )
     assert open_ == []
+
+
+@pytest.mark.parametrize("service", SCHEMAS)
+async def test_a_session_whose_process_stands_still_frees_what_it_holds(
+    service: str, database: Database
+) -> None:
+    session = await database.connect(service)
+    row = await session.fetchrow(STANDS_STILL)
+    assert row is not None
+    assert 0 < row["milliseconds"] <= 60_000
+    assert row["alive"] <= 60

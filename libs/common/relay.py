@@ -34,7 +34,8 @@ TOPIC_PAUSE_SECONDS: Final = 2.0
 LOCK_POLL_SECONDS: Final = 1.0
 LOGGED_IDS: Final = 20
 
-LOCK: Final = "select pg_try_advisory_lock(hashtext('relay'), hashtext(current_schema()))"
+# A relay that stands still, or a machine that is gone, loses the lock: it looks twice a second.
+LOCK: Final = "select pg_try_advisory_lock(hashtext('relay'), hashtext(current_schema())) from set_config('idle_session_timeout', '60s', false)"
 
 # `published_at is null`, never `seq > last seen`: sequences commit out of order.
 UNPUBLISHED: Final = """
