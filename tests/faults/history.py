@@ -37,6 +37,7 @@ PREFIX: Final = "run0."
 TOWN: Final = "01053"
 THIN, REFUSED = "01004", "57463"
 """A town with few homes on offer, and one whose sales are not public."""
+LOG: Final = '{"event":"service_started","service":"gateway"}\n'
 HOMES, FEW = 60, 4
 """On offer in the two towns; each client asks for five."""
 
@@ -157,7 +158,11 @@ class History:
         """A client, accepted."""
         number = next(self._numbers)
         facts: dict[str, Any] = {name: text.format(n=number) for name, text in PLAIN.items()}
-        wanted = {"addresses_per_report": 5, "chosen_cities": [town], "send_day": send_day}
+        wanted: dict[str, Any] = {
+            "addresses_per_report": 5,
+            "chosen_cities": [town],
+            "send_day": send_day,
+        }
         new = clients.NewClient(**facts, **wanted, property_type_preferences=["house"])
         async with transaction(self.gateway) as emit:
             client = await clients.register(self.gateway, new)
