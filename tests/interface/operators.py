@@ -102,6 +102,16 @@ async def dead_letters(here: World) -> None:
     await here.ask("POST", f"{letters}/{NOBODY}/discard", 404)
 
 
+async def outboxes(here: World) -> None:
+    ago = f"{datetime.now(UTC) - timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"
+    again = await here.ask("POST", "/admin/outbox/replay", json={"since": ago})
+    assert again["events"]["scraper"]
+    asked = {"since": ago, "service": "scheduler"}
+    assert set((await here.ask("POST", "/admin/outbox/replay", json=asked))["events"]) == {
+        "scheduler"
+    }
+
+
 def subjects(kind: str) -> list[str]:
     """What the page says that the subjects of these mails look like."""
     [row] = [row for row in rows("Kind") if row[0] == f"`{kind}`"]

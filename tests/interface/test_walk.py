@@ -22,6 +22,7 @@ STORIES = (
     operators.schedule,
     operators.by_hand,
     operators.dead_letters,
+    operators.outboxes,
     operators.mails,
     operators.stock,
     operators.oppositions,
