@@ -10,10 +10,9 @@ from datetime import UTC, datetime
 from functools import cache
 from itertools import count
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
-import httpx
 import msgspec
 
 from deploy.local.settings import SERVICES
@@ -50,13 +49,13 @@ async def run(
     began = time.monotonic()
     async with rigs.running(servers, ledger, folder) as rig:
         complaints: list[Verdict] = []
-        start_seconds, recovery_seconds = 0.0, None
+        start_seconds, healed, recovery_seconds = 0.0, 0.0, None
         async with _complaining(complaints):
             await _begin(rig, scenario, mutant)
             start_seconds = time.monotonic() - began
-            await _live(rig, scenario)
+            healed = await _live(rig, scenario)
         if not complaints:
-            ended = ledger.deaths[-1].at if ledger.deaths else time.monotonic()
+            ended = ledger.deaths[-1].at if scenario.seeds and ledger.deaths else healed
             async with _complaining(complaints):
                 await quiet(rig, quiet_seconds)
                 recovery_seconds = time.monotonic() - ended
@@ -122,17 +121,24 @@ def _struck(rig: Rig, scenario: Scenario, service: str) -> str:
 
 
 async def _is_ready(rig: Rig) -> bool:
-    return (await rig.api.get("/ready")).status_code == httpx.codes.OK
+    return (await rig.api.get("/ready")).is_success
 
 
-async def _live(rig: Rig, scenario: Scenario) -> None:
-    """Load and fault side by side; both are over when this returns."""
-    tasks = [
+async def _live(rig: Rig, scenario: Scenario) -> float:
+    """Load and fault side by side; both are over when this returns: when the fault was."""
+
+    async def act() -> float:
+        await scenario.act(rig)
+        return time.monotonic()
+
+    acting = asyncio.ensure_future(act())
+    tasks: list[asyncio.Future[Any]] = [
         asyncio.ensure_future(load(rig, scenario.clients)),
-        asyncio.ensure_future(scenario.act(rig)),
+        acting,
     ]
     try:
         await asyncio.gather(*tasks)
+        return acting.result()
     finally:
         for task in tasks:
             task.cancel()
