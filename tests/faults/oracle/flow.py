@@ -45,10 +45,13 @@ MET: Final = f"""
       and (consumer, event_id) not in (select consumer, id from due)
 """  # noqa: S608 - our own constants
 
-# A handler that runs twice for an event says everything twice.
+# A handler that runs twice for an event says everything twice. What was said before the inbox took
+# note of the cause is of an inbox that has forgotten it since.
 TWICE: Final = everywhere("""
     select '{schema} has said ' || count(*) || ' times for one cause:', type, (min(id::text))::uuid
-    from {schema}.outbox where headers ? 'causation_id'
+    from {schema}.outbox where headers ? 'causation_id' and not exists (
+      select from {schema}.inbox
+      where event_id = (headers ->> 'causation_id')::uuid and handled_at > created_at)
     group by type, payload, headers ->> 'causation_id' having count(*) > 1
 """)
 

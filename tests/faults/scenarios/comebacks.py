@@ -15,8 +15,8 @@ from tests.faults.scenario import scenario
 from tests.faults.scenarios import looks
 from tests.faults.scenarios.walls import holding
 
-LEASE_OF_A_MAIL: Final = timedelta(seconds=31)
-LEASE_OF_A_REFRESH: Final = timedelta(seconds=61)
+LEASE: Final = timedelta(seconds=61)
+"""Longer than that of a mail and that of a refresh: whoever loses its session loses both."""
 AWAY_SECONDS: Final = 5.0
 MEANWHILE_SECONDS: Final = 6.0
 
@@ -56,18 +56,22 @@ NOBODY_PROMISES: Final = "lock table notifier.mail_content in share mode"
 @scenario(
     "scraper comes back",
     "A scraper is frozen with a refresh in hand, and wakes when another has done it",
-    failpoint={"scraper": "scraper.file-fetched:sleep:1:2"},
+    failpoint={"scraper": "scraper.file-fetched:sleep:1:3"},
 )
 async def scraper_comes_back(rig: Rig) -> None:
     """What it brings is refused: the stock is as the other left it."""
-    await rig.until_row("select true from scraper.refresh where state = 'running'")
+    await rig.until(partial(_stands_still, rig, "scraper"))
     first = rig.pause("scraper")
-    await rig.advance(LEASE_OF_A_REFRESH)
+    await rig.advance(LEASE)
     await rig.start("scraper")
     await rig.until_row(TAKEN_OVER)
     first.signal(signal.SIGCONT)
     await rig.until(partial(_refused_or_done, rig), 30)
     rig.expect("a refresh is done once", partial(_done_once, rig))
+
+
+async def _stands_still(rig: Rig, service: str) -> bool:
+    return looks.logged(rig, service, "failpoint") > 0
 
 
 async def _refused_or_done(rig: Rig) -> bool:
@@ -91,9 +95,9 @@ async def _done_once(rig: Rig) -> None:
 )
 async def sender_comes_back(rig: Rig) -> None:
     """It hands nothing over that is not its own any more."""
-    await rig.until_row(CLAIMED, 1)
+    await rig.until(partial(_stands_still, rig, "notifier"))
     first = rig.pause("notifier")
-    await rig.advance(LEASE_OF_A_MAIL)
+    await rig.advance(LEASE)
     second = await rig.start("notifier", failpoint="notifier.claimed:sleep:1:2")
     await rig.until_row(CLAIMED, 2)
     second.signal(signal.SIGSTOP)
@@ -116,7 +120,7 @@ async def sender_dies(rig: Rig) -> None:
         return rig.kills > 0
 
     await rig.until(died)
-    await rig.advance(LEASE_OF_A_MAIL)
+    await rig.advance(LEASE)
 
 
 @scenario(
@@ -136,7 +140,7 @@ async def answer_in_hand(rig: Rig) -> None:
     rig.postgres.up()
     with contextlib.suppress(Violated):  # it is judged when the lease is over
         await rig.until_row(BETWEEN, seconds=2 * AWAY_SECONDS)
-    await rig.advance(LEASE_OF_A_MAIL)
+    await rig.advance(LEASE)
 
 
 @scenario("changed their mind", "Clients unsubscribe and are erased while their mails are in hand")
