@@ -12,7 +12,12 @@ import pytest
 
 from tests.support.stack import Stack, running_stack, until
 
-pytestmark = [pytest.mark.journey, pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [
+    pytest.mark.journey,
+    pytest.mark.any_broker,
+    pytest.mark.slow,
+    pytest.mark.timeout(400),
+]
 
 CLIENTS = 200
 KILLED = ("gateway", "scraper", "assigner", "notifier", "scheduler", "broker", "postgres", "mail")
