@@ -17,12 +17,20 @@ from tests.faults.oracle.expected import SCHEMAS, everywhere, subscriptions
 from tests.faults.rig import Rig
 
 LOOK_SECONDS: Final = 0.02
+MET_SECONDS: Final = 60
 MOST_BYTES: Final = 15 * 1024 * 1024
 
 WRITTEN: Final = everywhere(
     "select '{schema}' as service, id, seq, topic, key, type, payload, headers, created_at"
     " from {schema}.outbox where published_at is not null"
 )
+
+NONE_UNMET: Final = f"""
+    select count(*) = 0 from unnest($1::text[], $2::uuid[]) as wanted (consumer, event_id)
+    where not exists (
+      select from ({everywhere("select consumer, event_id from {schema}.inbox")}) as met
+      where (met.consumer, met.event_id) = (wanted.consumer, wanted.event_id))
+"""  # noqa: S608 - our own constants
 
 # Marked as published before they are there: the relays see nothing to do.
 TAKE: Final = """
@@ -85,6 +93,13 @@ def readers_of(topic: str) -> tuple[str, ...]:
 async def published(rig: Rig) -> list[Copy]:
     """Every event that is on the bus, in the order in which each service wrote its own."""
     return [_copy(row) for row in await rig.query(f"{WRITTEN} order by service, seq")]
+
+
+async def all_met(rig: Rig, copies: Iterable[Copy], seconds: float = MET_SECONDS) -> None:
+    """Return when each has been handled by all its readers."""
+    wanted = [(reader, copy.id) for copy in copies for reader in readers_of(copy.topic)]
+    readers, ids = [reader for reader, _ in wanted], [event_id for _, event_id in wanted]
+    await rig.until_row(NONE_UNMET, readers, ids, seconds=seconds)
 
 
 @asynccontextmanager
