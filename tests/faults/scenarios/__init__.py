@@ -1,6 +1,39 @@
 """Every scenario, registered by being imported."""
 
 from tests.faults.scenario import SCENARIOS
-from tests.faults.scenarios import kills
+from tests.faults.scenarios import (
+    bus,
+    comebacks,
+    disks,
+    erasure,
+    handlers,
+    kills,
+    mail,
+    messages,
+    operators,
+    poison,
+    postgres,
+    processes,
+    schedule,
+    site,
+    walls,
+)
 
-__all__ = ["SCENARIOS", "kills"]
+__all__ = [
+    "SCENARIOS",
+    "bus",
+    "comebacks",
+    "disks",
+    "erasure",
+    "handlers",
+    "kills",
+    "mail",
+    "messages",
+    "operators",
+    "poison",
+    "postgres",
+    "processes",
+    "schedule",
+    "site",
+    "walls",
+]
