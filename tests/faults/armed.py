@@ -35,7 +35,7 @@ class ArmingError(RuntimeError):
 
 
 def arm(environ: Mapping[str, str]) -> None:
-    """Do as told by MUTANT, TOPIC_PREFIX, KAFKA_VIA, DUPLICATES, LIMITS and FAILPOINT."""
+    """Do as told by MUTANT, TOPIC_PREFIX, KAFKA_VIA, DUPLICATES, LIMITS and FAILPOINT (one or several)."""
     if environ.get("MUTANT"):
         _mutate(environ["MUTANT"])
     if environ.get("TOPIC_PREFIX"):
@@ -46,8 +46,8 @@ def arm(environ: Mapping[str, str]) -> None:
         _note_duplicates(environ["DUPLICATES"])
     if environ.get("LIMITS"):
         limit(environ["LIMITS"])
-    if environ.get("FAILPOINT"):
-        arm_failpoint(environ["FAILPOINT"])
+    for wanted in environ.get("FAILPOINT", "").split():
+        arm_failpoint(wanted)
 
 
 def _mutate(name: str) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from libs.common import held, relay
 from libs.common.postgres import Connection
+from tests.faults.armed import arm
 from tests.faults.failpoints import POINTS, FailpointError, arm_failpoint
 from tests.faults.failpoints.firing import Fire, InjectedError, parse
 from tests.faults.failpoints.wrapping import after, before, replaced
@@ -37,6 +38,10 @@ def apart(work: Callable[[], None]) -> str:
 @pytest.mark.parametrize("name", POINTS)
 def test_what_a_point_wraps_is_there(name: str) -> None:
     assert apart(lambda: arm_failpoint(f"{name}:kill")) == ""
+
+
+def test_points_are_armed_beside_one_another() -> None:
+    assert apart(lambda: arm({"FAILPOINT": " ".join(f"{name}:sleep:1:1" for name in POINTS)})) == ""
 
 
 @pytest.mark.parametrize("name", POINTS)

@@ -10,7 +10,8 @@ from contextvars import ContextVar
 from typing import Any, Final
 
 from libs.common.events import Event
-from tests.faults.failpoints import moments, wrapping
+from tests.faults.failpoints import wrapping
+from tests.faults.failpoints.moments import Deeds
 from tests.faults.failpoints.wrapping import Call, Fires
 
 CREATE_APP: Final = "services.gateway.main:create_app"
@@ -25,69 +26,67 @@ class _Request:
     status = 0
 
 
-_request: ContextVar[_Request | None] = ContextVar("request", default=None)
-
-
 def before_commit(fire: Fires) -> None:
     """Fire when all is written and nothing committed."""
-    _follow_requests(None)
-    moments.on_written(fire)
+    _Posts().deeds.on_written(fire)
 
 
 def after_commit(fire: Fires) -> None:
     """Fire when the effect is committed and the caller has no answer."""
-    _follow_requests(None)
-    moments.on_commit(fire)
+    _Posts().deeds.on_commit(fire)
 
 
 def after_response(fire: Fires) -> None:
     """Fire when the caller has its answer."""
-    _follow_requests(fire)
+    _Posts(fire)
 
 
-def _follow_requests(fire: Fires | None) -> None:
-    def make(create_app: Call) -> Call:
+class _Posts:
+    """Follows the POSTs of the application: that one emits an event is its deed."""
+
+    def __init__(self, answered: Fires | None = None) -> None:
+        self.deeds, self._answered = Deeds(), answered
+        self._request: ContextVar[_Request | None] = ContextVar("request", default=None)
+        wrapping.replaced(CREATE_APP, self._create_app)
+
+    def _create_app(self, create_app: Call) -> Call:
         def create_noting(*, writing: Call, **ports: Any) -> Any:
-            app = create_app(writing=_noting_events(writing), **ports)
-            app.asgi_handler = _noting_posts(app.asgi_handler, fire)
+            app = create_app(writing=self._noting_events(writing), **ports)
+            app.asgi_handler = self._noting_answers(app.asgi_handler)
             return app
 
         return create_noting
 
-    wrapping.replaced(CREATE_APP, make)
+    def _noting_events(self, writing: Call) -> Call:
+        @asynccontextmanager
+        async def begin() -> AsyncGenerator[Any]:
+            async with writing() as (connection, emit):
 
+                def emit_noting(event: Event, cause: Any) -> None:
+                    emit(event, cause)
+                    if request := self._request.get():
+                        request.emitted = True
+                        self.deeds.note()
 
-def _noting_events(writing: Call) -> Call:
-    @asynccontextmanager
-    async def begin() -> AsyncGenerator[Any]:
-        async with writing() as (connection, emit):
+                yield connection, emit_noting
 
-            def emit_noting(event: Event, cause: Any) -> None:
-                emit(event, cause)
-                if request := _request.get():
-                    request.emitted = True
-                    moments.note()
+        return begin
 
-            yield connection, emit_noting
+    def _noting_answers(self, app: Call) -> Call:
+        async def answer(scope: Any, receive: Any, send: Any) -> None:
+            if scope["type"] != "http" or scope["method"] != "POST":
+                await app(scope, receive, send)
+                return
+            request = _Request()
+            self._request.set(request)
 
-    return begin
+            async def send_noting(message: Any) -> None:
+                request.status = message.get("status", request.status)
+                await send(message)
 
+            await app(scope, receive, send_noting)
+            if self._answered and request.emitted and request.status in range(200, 300):
+                await asyncio.sleep(ON_ITS_WAY_SECONDS)
+                await self._answered()
 
-def _noting_posts(app: Call, fire: Fires | None) -> Call:
-    async def answer(scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http" or scope["method"] != "POST":
-            await app(scope, receive, send)
-            return
-        request = _Request()
-        _request.set(request)
-
-        async def send_noting(message: Any) -> None:
-            request.status = message.get("status", request.status)
-            await send(message)
-
-        await app(scope, receive, send_noting)
-        if fire and request.emitted and request.status in range(200, 300):
-            await asyncio.sleep(ON_ITS_WAY_SECONDS)
-            await fire()
-
-    return answer
+        return answer

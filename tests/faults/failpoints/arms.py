@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from aiokafka.protocol.produce import ProduceRequest
 
-from tests.faults.failpoints import moments
+from tests.faults.failpoints.moments import Deeds
 from tests.faults.failpoints.wrapping import Call, Fires, after, replaced
 
 Arm = Callable[[Fires], None]
@@ -24,12 +24,13 @@ def after_it(target: str, when: When = something) -> Arm:
     return partial(after, target, when=when)
 
 
-def where(arm: Arm, target: str, when: When = something) -> Arm:
-    """Only for a transaction in which this function did something."""
+def where(moment: Callable[[Deeds, Fires], None], target: str, when: When = something) -> Arm:
+    """At a moment of transactions, where this function did something."""
 
     def armed(fire: Fires) -> None:
-        arm(fire)
-        moments.deed(target, when)
+        deeds = Deeds()
+        moment(deeds, fire)
+        deeds.note_calls(target, when)
 
     return armed
 
@@ -75,6 +76,3 @@ def sent_without_answer(fire: Fires) -> None:
         return sent
 
     replaced("aiokafka.conn:AIOKafkaConnection.send", make)
-
-
-committed: Final = partial(moments.on_commit, of_batch=True)

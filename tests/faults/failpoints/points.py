@@ -6,12 +6,11 @@ from typing import Final
 
 import msgspec
 
-from tests.faults.failpoints import api, firing, moments
+from tests.faults.failpoints import api, firing
 from tests.faults.failpoints.arms import (
     Arm,
     after_it,
     always,
-    committed,
     is_handled,
     is_promised,
     says,
@@ -20,6 +19,7 @@ from tests.faults.failpoints.arms import (
     somebody_waits,
     where,
 )
+from tests.faults.failpoints.moments import Deeds
 from tests.faults.failpoints.wrapping import FailpointError, before
 
 START_INPUT: Final = 354
@@ -75,27 +75,27 @@ POINTS: Final[Mapping[str, Point]] = {
     "gateway-outcome.committed": Point(
         service="gateway",
         says="news of jobs are committed",
-        arm=where(committed, MOVED, always),
+        arm=where(Deeds.on_commit_of_batch, MOVED, always),
     ),
     "gateway-outcome.before-offset": Point(
         service="gateway",
         says="news of jobs are committed, the offset of their events is not",
-        arm=where(moments.before_offset, MOVED, always),
+        arm=where(Deeds.before_offset, MOVED, always),
     ),
     "gateway-day.committed": Point(
         service="gateway",
         says="the deliveries of a day are committed, the offset of its tick is not",
-        arm=where(committed, STARTED),
+        arm=where(Deeds.on_commit_of_batch, STARTED),
     ),
     "scheduler.before-commit": Point(
         service="scheduler",
         says="a tick is recorded and its event written, nothing is committed",
-        arm=where(moments.on_written, TICK, always),
+        arm=where(Deeds.on_written, TICK, always),
     ),
     "scheduler.after-commit": Point(
         service="scheduler",
         says="a tick is committed, the relay has not looked yet",
-        arm=where(moments.on_commit, TICK, always),
+        arm=where(Deeds.on_commit, TICK, always),
     ),
     "relay.selected": Point(
         service=ANY,
@@ -130,12 +130,12 @@ POINTS: Final[Mapping[str, Point]] = {
     "scraper.ready-written": Point(
         service="scraper",
         says="a job's stock is ready and the event of it written, nothing is committed",
-        arm=where(moments.on_written, READY),
+        arm=where(Deeds.on_written, READY),
     ),
     "scraper.before-offset": Point(
         service="scraper",
         says="jobs are taken in, the offset of their events is not committed",
-        arm=where(moments.before_offset, PROCESSED, is_handled),
+        arm=where(Deeds.before_offset, PROCESSED, is_handled),
     ),
     "assigner.drawn": Point(
         service="assigner",
@@ -145,12 +145,12 @@ POINTS: Final[Mapping[str, Point]] = {
     "assigner.committed": Point(
         service="assigner",
         says="a choice is committed",
-        arm=where(committed, DRAWN),
+        arm=where(Deeds.on_commit_of_batch, DRAWN),
     ),
     "assigner.before-offset": Point(
         service="assigner",
         says="a choice is committed, the offset of its event is not",
-        arm=where(moments.before_offset, DRAWN),
+        arm=where(Deeds.before_offset, DRAWN),
     ),
     "notifier.written": Point(
         service="notifier",
@@ -160,7 +160,7 @@ POINTS: Final[Mapping[str, Point]] = {
     "notifier.before-offset": Point(
         service="notifier",
         says="mails are asked for and committed, the offset of their events is not",
-        arm=where(moments.before_offset, ASKED),
+        arm=where(Deeds.before_offset, ASKED),
     ),
     "notifier.claimed": Point(
         service="notifier",
