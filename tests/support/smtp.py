@@ -61,6 +61,8 @@ class Conversation:
         line, pause_seconds = f"{reply}\r\n".encode(), self.drip_seconds
         self.drip_seconds = 0.0
         for start in range(len(line) if pause_seconds else 0):
+            if self.writer.is_closing():  # the client has lost patience
+                raise HungUpError(reply)
             self.writer.write(line[start : start + 1])
             await asyncio.sleep(pause_seconds)
         self.writer.write(b"" if pause_seconds else line)
