@@ -117,6 +117,23 @@ async def test_a_cut_happens_as_often_as_it_was_asked_for(proxy: Proxy):
     assert cut.is_set()
 
 
+async def test_who_dies_before_the_answer_does_not_count(proxy: Proxy, server: Server):
+    cut = proxy.cut_after(b"yes", direction="up", drop=True)
+    _, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
+    writer.write(b"yes without an end")
+    while not proxy.connections:  # noqa: ASYNC110 - it is in the proxy's hands
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.05)
+    dead = [*proxy._links]
+    proxy.reset()
+    assert not cut.is_set()
+
+    assert await ask(proxy, b"yes\n") == b""
+    assert cut.is_set()
+    assert len(dead) == 1
+    writer.close()
+
+
 async def test_what_is_cut_before_never_arrives(proxy: Proxy, server: Server):
     cut = proxy.cut_before(b"COMMIT", direction="up")
 

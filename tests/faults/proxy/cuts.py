@@ -72,7 +72,7 @@ class AtPattern(Cut):
     def _found(self, passing: Passing) -> None:
         if self._direction == "down":
             self._strike(passing, 0 if self._drop else len(passing.content))
-        elif len(self._sent) < self.left:
+        elif sum(not connection.is_ending for connection in self._sent) < self.left:
             self._sent[passing.connection] = True
 
 

@@ -217,6 +217,7 @@ class Link:
 
     def reset(self) -> None:
         """Cut it: both sides get RST, what is on its way is gone."""
+        self.is_ending = True
         self._links.discard(self)
         self.client.drop()
         self.server.drop()
@@ -231,6 +232,7 @@ class Link:
 
     def close(self) -> None:
         """End it as a program that ends does: what was sent arrives."""
+        self.is_ending = True
         self._links.discard(self)
         for end in (self.client, self.server):
             if end.transport:
