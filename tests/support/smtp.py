@@ -168,6 +168,8 @@ async def serving(script: Script) -> AsyncGenerator[int]:
             await Conversation(script, reader, writer).hold()
         except (HungUpError, OSError, asyncio.IncompleteReadError):
             return  # one of both has left
+        except asyncio.CancelledError:
+            return  # by us, below: asyncio would log a cancelled conversation as an error
         finally:
             talking.discard(task)
             writer.close()
