@@ -56,7 +56,8 @@ async def connect(url: str, *, command_timeout: float | None = None) -> asyncpg.
 @asynccontextmanager
 async def connection(url: str) -> AsyncGenerator[asyncpg.Connection]:
     """A connection of one's own that ends with the block, at once whatever happened in it."""
-    opened = await connect(url)
+    # A server that is gone says no goodbye: a relay, a schedule would wait for it for a quarter hour.
+    opened = await connect(url, command_timeout=60)
     try:
         yield opened
     finally:

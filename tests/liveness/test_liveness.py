@@ -1,6 +1,7 @@
 """A process that does not get on with its work says so, and then ends itself."""
 
 import asyncio
+import json
 import subprocess
 import sys
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -212,3 +213,35 @@ async def test_a_loop_that_stands_still_ends_the_process_with_its_stack() -> Non
     )
     assert done.returncode == 1
     assert b"in main" in done.stderr
+
+
+HUNG = """
+import asyncio, sys
+from libs import liveness
+from libs.telemetry import log
+liveness.BEAT_SECONDS, liveness.TOLD_SECONDS, liveness.END_SECONDS = 0.1, 0.5, 1.0
+async def forever(batch):
+    while True:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            pass  # a handler that cannot even be cancelled
+async def main():
+    log.configure("scraper")
+    taking = liveness.progress.watched(forever, lambda: None)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(taking([1]))
+        group.create_task(liveness.progress.watch(sys.argv[1]))
+asyncio.run(main())
+"""
+
+
+async def test_a_hung_handler_ends_its_process_though_it_cannot_be_cancelled(url: str) -> None:
+    command = [sys.executable, "-c", HUNG, url]
+    done = await asyncio.to_thread(
+        subprocess.run, command, capture_output=True, timeout=60, check=False
+    )
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [line["event"] for line in lines] == ["consumer_stuck", "process_ends_itself"]
+    assert any("Event.wait" in place for place in lines[0]["where"])
+    assert done.returncode == liveness.EXIT_STATUS
