@@ -10,8 +10,6 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-import msgspec
-
 from libs.common import sending
 from libs.common.consumer import consume
 from libs.common.events import ClientErased, ClientRegistered
@@ -27,6 +25,7 @@ from services.notifier.repository.desk import PostgresDesk
 from services.notifier.repository.outcomes import Outcomes
 from services.notifier.settings import NotifierSettings
 from tests.assigner.stock import add, home
+from tests.common.consuming import Message
 from tests.faults.ledger import Ledger, Poison
 from tests.faults.oracle.expected import ANY, SCHEMAS, consumers, everywhere
 from tests.faults.post import Accepted
@@ -73,30 +72,16 @@ TICKS: Final = """
 """
 
 
-class Message(msgspec.Struct):
-    """An event as a consumer meets it."""
-
-    topic: str
-    partition: int
-    offset: int
-    key: bytes | None
-    value: bytes | None
-    headers: Sequence[tuple[str, bytes]]
-
-
 class MailServer:
-    """Takes every mail; those to `lost` without an answer, those to `refused` not at all."""
+    """Takes every mail; the first ones to `lost` without an answer."""
 
     def __init__(self) -> None:
         self.accepted: list[Accepted] = []
-        self.lost = self.refused = ""
+        self.lost = ""
         self._recipient = ""
 
     async def envelope(self, recipient: str) -> Reply | None:
         self._recipient = recipient
-        if recipient == self.refused:
-            return Reply("RCPT", 550, "5.1.1 nobody of that name")
-        return None
 
     async def content(self, raw: bytes) -> Reply:
         message_id = raw.partition(b"Message-ID: ")[2].partition(b"\r\n")[0].decode()
@@ -242,7 +227,7 @@ class History:
         headers: Sequence[tuple[str, bytes]],
     ) -> Message:
         self._offset += 1
-        return Message(f"{PREFIX}{topic}", 0, self._offset, key, value, headers)
+        return Message(value, headers, self._offset, f"{PREFIX}{topic}", 0, key)
 
     async def _send_mails(self) -> None:
         outcomes = Outcomes(self.database.url("notifier"), asyncio.Event())

@@ -23,8 +23,8 @@ LEASES: Final = """
     select 'position is asked for beyond its deadline:', job_id::text
     from assigner.awaited_position where deadline < public.clock() - interval '30 seconds'
     union all
-    select 'refresh was loaded ' || count(*) || ' times, ' || year || ':', refresh_id::text
-    from scraper.download where state = 'loaded'
+    select 'refresh has ' || count(*) || ' answers for one file, ' || year || ':', refresh_id::text
+    from scraper.download
     group by refresh_id, insee_code, year, url having count(*) > 1
 """
 
