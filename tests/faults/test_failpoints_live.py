@@ -3,7 +3,7 @@
 import asyncio
 import signal
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,7 +13,9 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from deploy import topics
-from libs.common.events import TOPICS
+from libs.common import held
+from libs.common.events import TOPICS, SendDay
+from tests.common.consuming import message
 from tests.faults.load import SETTLED
 from tests.faults.lone import API_KEY, environ, written
 from tests.faults.zygote import Zygote
@@ -24,6 +26,7 @@ from tests.support.stack import until
 pytestmark = pytest.mark.slow
 
 DAY = date(2026, 11, 16)
+NONE = timedelta(0)
 TICK = "select scheduler.request_tick('send_day', $1)"
 
 
@@ -151,6 +154,25 @@ async def test_a_handler_that_fails_or_rests_once_has_its_effect_at_last(
     await until(lambda: admin.fetchval("select count(*) from gateway.tick_handled"), 60)
     await written(log, '"event":"failpoint"')
     assert life.alive
+
+
+@pytest.mark.parametrize("point", ["held.taken", "held.done"])
+async def test_a_held_message_is_tried_again_by_who_comes_after(
+    forks: Zygote, database: Database, tmp_path: Path, point: str
+) -> None:
+    admin, tick = await database.connect(), message(SendDay(due_on=DAY, late=False))
+    await held.hold(await database.connect("gateway"), "gateway", tick, "why", again_after=NONE)
+    there = environ(database, "gateway", tmp_path, FAILPOINT=f"{point}:kill")
+
+    life = await forks.fork("gateway", there, tmp_path / "gateway.log")
+    async with asyncio.timeout(60):
+        assert await life.died == -signal.SIGKILL
+    assert await admin.fetchval("select count(*) from gateway.tick_handled") == 0
+    await forks.fork("gateway", {**there, "FAILPOINT": ""}, tmp_path / "gateway.log")
+
+    done = "select state = 'done' from gateway.held_message"
+    await until(lambda: admin.fetchval(done), 60)
+    assert await admin.fetchval("select count(*) from gateway.tick_handled") == 1
 
 
 async def _on_bus(bus: Bus, prefix: str) -> dict[str, str]:
