@@ -35,7 +35,7 @@ class Ledger(msgspec.Struct, kw_only=True):
     due: set[UUID] = set()
     """Whose day has come: one delivery each, whatever happened."""
     deliveries: dict[UUID, int] = {}
-    """How many of those due have instead, where a run lasts for months."""
+    """How many those due have instead, or notices those noticed, where a run lasts for months."""
     noticed: set[UUID] = set()
     """Whose day comes tomorrow: one notice each."""
     poisons: list[Poison] = []

@@ -104,6 +104,7 @@ async def _begin(rig: Rig, scenario: Scenario, mutant: str) -> None:
 
         await rig.execute(MUTANTS[mutant].sql or "select")
     rig.environ |= scenario.environ
+    rig.ledger.replicas |= scenario.replicas
     if scenario.before:
         await scenario.before(rig)
     await settle(rig, scenario.clients)

@@ -71,7 +71,7 @@ EXPECTED: Final = """
       union all
       select 'welcome', client_id, '' from unnest($1::uuid[]) as client_id
     ), noticed as (
-      select unnest($2::uuid[]) as client_id
+      select * from unnest($2::uuid[], $4::int[]) as noticed (client_id, notices)
     )
     select 'no ' || kind || ' for', subject_id from expected
     where not exists (
@@ -82,7 +82,7 @@ EXPECTED: Final = """
     select count(m.id) || ' notices for', noticed.client_id
     from noticed
     left join notifier.mail m on m.kind = 'monthly' and m.subject_id = noticed.client_id
-    group by noticed.client_id having count(m.id) <> 1
+    group by noticed.client_id, noticed.notices having count(m.id) <> noticed.notices
     union all
     select 'unwanted notice to', m.client_id from notifier.mail m
     where kind = 'monthly' and client_id <> all($2::uuid[] || $3::uuid[])
@@ -108,10 +108,11 @@ async def each_mail_once(observed: Observed) -> Verdict:
     taken = Counter(mail.message_id.strip() for mail in observed.accepted)
     erased, clients = list(ledger.erased), list(ledger.clients - ledger.erased)
     unserved = list(ledger.erased | ledger.suppressed)
+    noticed = {one: ledger.deliveries.get(one, 1) for one in ledger.noticed - ledger.erased}
     found = [
         *await connection.fetch(ACCEPTED, list(taken), list(taken.values())),
         *await connection.fetch(STATES, list(ledger.may_fail), unserved),
-        *await connection.fetch(EXPECTED, clients, list(ledger.noticed - ledger.erased), erased),
+        *await connection.fetch(EXPECTED, clients, list(noticed), erased, list(noticed.values())),
     ]
     mails = await connection.fetch(MAILS)
     against = [*told(found), *_ill_named(mails), *_doubts(observed, mails)]

@@ -86,6 +86,7 @@ async def at_once(rig: Rig) -> None:
                 injected += (PARTITIONS - 1) * len(readers_of(copy.topic))
 
         async with in_our_hands(rig, deliver):
+            rig.ledger.replicas["gateway"] = 2
             await rig.start("gateway", environ={"GATEWAY_PORT": str(free_port())})
             await rig.loaded.wait()
             await quiet(rig, QUIET_SECONDS)

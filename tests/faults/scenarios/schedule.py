@@ -121,7 +121,7 @@ async def jumping_clock(rig: Rig) -> None:
     await _calm(rig, TODAY)
     month = datetime(2026, 12, 16, tzinfo=UTC).date() - TODAY
     await rig.advance(month)
-    rig.ledger.deliveries |= dict.fromkeys(rig.ledger.due, 2)
+    rig.ledger.deliveries |= dict.fromkeys(rig.ledger.due | rig.ledger.noticed, 2)
     await _calm(rig, TODAY + month)
     ticks = await rig.query(TICKS)
     await rig.advance(-2 * month)
