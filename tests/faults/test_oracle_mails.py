@@ -132,6 +132,13 @@ async def test_doubts_are_as_many_as_there_were_reasons(world: World) -> None:
     assert await world.red() == set()
 
 
+async def test_who_is_noticed_twice_has_two_notices(world: World) -> None:
+    [client_id] = world.ledger.noticed
+    world.ledger.deliveries[client_id] = 2
+
+    assert await world.red() == {"I2"}
+
+
 async def test_no_notice_goes_to_who_is_not_due(world: World) -> None:
     world.ledger.noticed.clear()
 
