@@ -108,7 +108,7 @@ def test_recovery_after_kills_is_apart_from_other_faults():
         "| median 9.0 s, p95 30.0 s, worst 30.0 s |"
     )
     assert line(told, "| recovery after every other").endswith("| median 4.0 s, worst 4.0 s |")
-    assert "**Recovery** is the time from the last kill" in told
+    assert "**Recovery** is the time from the kill" in told
 
 
 def test_a_kill_point_has_a_column_for_each_seed():

@@ -19,7 +19,7 @@ that the SMTP server took, and judges each invariant below. Services that die ar
 """
 
 DEFINITIONS: Final = """\
-**Recovery** is the time from the last kill (where nothing was killed: from the end of the fault) until nothing that was accepted is under
+**Recovery** is the time from the kill (at a kill point) or from the end of the fault (elsewhere) until nothing that was accepted is under
 way any more: no job open, no event unpublished or unhandled, no mail to be sent. It contains the work that was still to be done, so
 it is longer than the time for which anything stood still. **Duplicates suppressed** are events that reached a consumer again and were
 known to its inbox. **A violation** is an invariant that does not hold in a run; a run that does not come to rest within 240 s is one.
