@@ -134,6 +134,7 @@ async def deadlocked(rig: Rig) -> None:
         asking = asyncio.create_task(_ask(rig, 200 + number))
         await _cross(rig, service, table)
         await asking
+        rig.expect(f"the {service} yields", partial(_met_a_deadlock, rig, service))
     if ran_twice := await rig.query("select id from gateway.job where run > 1"):
         raise Violated(f"{len(ran_twice)} jobs had to run again for a deadlock")
 
@@ -166,20 +167,29 @@ async def _session(rig: Rig) -> AsyncGenerator[asyncpg.Connection]:
     """A session of somebody else's; where it meets one of ours in a deadlock, ours has to yield."""
     session = await asyncpg.connect(rig.database.url())
     try:
-        await session.execute("set deadlock_timeout = '1min'")  # theirs is 1 s: they look first
+        await session.execute("set deadlock_timeout = '5s'")  # theirs is 1 s: they look first
         yield session
     finally:
         session.terminate()
 
 
 async def _cross(rig: Rig, service: str, table: str) -> None:
-    """Hold what a consumer's transaction needs last, then ask for what it has."""
-    async with _session(rig) as session, session.transaction():
-        await session.execute(f"lock table {table} in share row exclusive mode")
-        await rig.until_row(CONSUMER_WAITS, table, f"{service}.inbox")
-        await session.execute(f"lock table {service}.inbox in share row exclusive mode")
+    """Hold what a consumer's transaction needs last, then ask for what it has, until it yields."""
+    crossed = False
+    while not crossed:
+        async with _session(rig) as session:
+            # Whoever looks once, before there was a deadlock, leaves it to us to yield: once more.
+            with contextlib.suppress(asyncpg.DeadlockDetectedError):
+                async with session.transaction():
+                    await session.execute(f"lock table {table} in share row exclusive mode")
+                    await rig.until_row(CONSUMER_WAITS, table, f"{service}.inbox")
+                    await session.execute(f"lock table {service}.inbox in exclusive mode")
+                crossed = True
+
+
+async def _met_a_deadlock(rig: Rig, service: str) -> None:
     if not looks.logged(rig, service, "batch_failed"):
-        raise Violated(f"the {service} met no deadlock")
+        raise Violated("it met no deadlock")
 
 
 async def _ask(rig: Rig, number: int) -> None:
