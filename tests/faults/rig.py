@@ -5,34 +5,29 @@ started again as a supervisor would, without its failpoint.
 """
 
 import asyncio
-import contextlib
 import random
 import signal
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
-from zoneinfo import ZoneInfo
+from typing import Final
 
-import asyncpg
 import httpx
 from aiokafka import AIOKafkaProducer
-from tests.faults.post import PostOffice
-from tests.faults.proxy import Proxy
-from tests.faults.site import Site
 
 from deploy.local.ports import free_port
 from deploy.local.settings import SERVICES
+from tests.faults.asking import PARIS, Asking
 from tests.faults.environment import ADMIN_API_KEY, API_KEY, Addresses, environment
 from tests.faults.ledger import Death, Ledger
-from tests.faults.results import Violated
+from tests.faults.post import PostOffice
+from tests.faults.proxy import Proxy
 from tests.faults.servers import Servers
+from tests.faults.site import Site
 from tests.faults.zygote import Life
 from tests.support.database import Database
 
-PARIS: Final = ZoneInfo("Europe/Paris")
 MORNING: Final = datetime(2026, 11, 16, 8, 59, 56, tzinfo=PARIS)
 """What the injected clock shows when the services begin: some seconds before the day's ticks."""
 AGAIN_SECONDS: Final = 0.3
@@ -41,7 +36,7 @@ KILLED: Final = -signal.SIGKILL
 Check = Callable[[], Awaitable[None]]
 
 
-class Rig:
+class Rig(Asking):
     """One run: a database, a topic prefix, proxies, a mail server and a site of its own."""
 
     def __init__(
@@ -66,6 +61,8 @@ class Rig:
         self.checks: list[tuple[str, Check]] = []
         self.notes: list[str] = []
         self.environ: dict[str, str] = {}
+        self.mutant = ""
+        """The safeguard that every process of this run lacks."""
         self.kills = self.crashes = 0
         self.loaded = asyncio.Event()
         """Set when everything that the load asks for has been accepted."""
@@ -109,10 +106,12 @@ class Rig:
         environ: Mapping[str, str] | None = None,
     ) -> Life:
         """Start a service; called again it is one more replica."""
-        arms = {"FAILPOINT": failpoint, "MUTANT": mutant}
+        arms = {"FAILPOINT": failpoint, "MUTANT": mutant or self.mutant}
         told = {**environment(self.addresses, service), **self.environ, **(environ or {}), **arms}
         life = await self.servers.zygote.fork(service, told, self.folder / f"{service}.log")
         self.lives.append(life)
+        beside = sum(one.service == service for one in self.lives)
+        self.ledger.replicas[service] = max(beside, self.ledger.replicas.get(service, 1))
         watch = asyncio.create_task(self._watch(life, mutant=mutant, environ=environ))
         self._watching.add(watch)
         watch.add_done_callback(self._watching.discard)
@@ -170,42 +169,6 @@ class Rig:
         for service in services:
             self._up[service].set()
 
-    async def query(self, statement: str, *arguments: Any) -> list[Any]:
-        """Rows, asked for past the proxy as the superuser."""
-        connection = await asyncpg.connect(self.database.url())
-        try:
-            return await connection.fetch(statement, *arguments)
-        finally:
-            await connection.close()
-
-    async def execute(self, script: str) -> None:
-        """A script of several statements, as the superuser."""
-        connection = await asyncpg.connect(self.database.url())
-        try:
-            await connection.execute(script)
-        finally:
-            await connection.close()
-
-    async def set_clock(self, at: datetime) -> None:
-        """Have every session of this run's database believe that it is now then."""
-        await self.query(
-            f"alter database {self.database.name} set trackimmo.clock_offset = "
-            f"'{(at - datetime.now(PARIS)).total_seconds()} seconds'"
-        )
-        await self.renew_sessions()
-
-    async def advance(self, by: timedelta) -> None:
-        """Move the database's clock."""
-        [row] = await self.query("select public.clock() as now")
-        await self.set_clock(row["now"] + by)
-
-    async def renew_sessions(self) -> None:
-        """End every session of the services; they connect again."""
-        await self.query(
-            "select pg_terminate_backend(pid) from pg_stat_activity"
-            " where datname = current_database() and pid <> pg_backend_pid()"
-        )
-
     async def produce(
         self,
         topic: str,
@@ -223,27 +186,6 @@ class Rig:
             )
         finally:
             await producer.stop()
-
-    async def until(self, ask: Callable[[], Awaitable[Any]], seconds: float = 60) -> Any:
-        """The first answer that says yes; refusals and lost connections count as no."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            with contextlib.suppress(
-                httpx.TransportError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError
-            ):
-                if answer := await ask():
-                    return answer
-            await asyncio.sleep(0.1)
-        raise Violated(f"{getattr(ask, '__name__', 'it')}: not within {seconds:.0f} s")
-
-    async def until_row(self, statement: str, *arguments: Any, seconds: float = 60) -> Any:
-        """The first row of a query that has one whose first column is true."""
-
-        async def found() -> Any:
-            rows = await self.query(statement, *arguments)
-            return rows[0] if rows and rows[0][0] else None
-
-        return await self.until(found, seconds)
 
     def expect(self, says: str, check: Check) -> None:
         """Have something judged when all is quiet; the check raises `Violated`."""
@@ -263,37 +205,3 @@ class Rig:
         await asyncio.gather(*(asyncio.shield(life.died) for life in self.lives))
         await self.api.aclose()
         await self.admin.aclose()
-
-
-@asynccontextmanager
-async def running(servers: Servers, ledger: Ledger, folder: Path) -> AsyncGenerator[Rig]:
-    """Everything of a run but its services: database, topics, proxies, mail server, site."""
-    name = f"faults_{ledger.prefix.rstrip('.')}"
-    await servers.execute(f"create database {name} template trackimmo_template strategy file_copy")
-    database = Database(servers.postgres.port, name)
-    kafka_port = servers.node.port
-    async with contextlib.AsyncExitStack() as stack:
-        stack.push_async_callback(_drop, servers, database, ledger.prefix)
-        await servers.make_topics(ledger.prefix)
-        post = await stack.enter_async_context(PostOffice(ledger.seed).running())
-        proxies = {
-            name: await stack.enter_async_context(
-                Proxy(random.Random(ledger.seed)).running("127.0.0.1", port)
-            )
-            for name, port in (
-                ("kafka", kafka_port),
-                ("postgres", servers.postgres.port),
-                ("smtp", post.port),
-            )
-        }
-        site = await stack.enter_async_context(Site(ledger.seed).running())
-        rig = Rig(servers, ledger, database, proxies=proxies, post=post, site=site, folder=folder)
-        stack.push_async_callback(rig.close)
-        await rig.set_clock(MORNING)
-        yield rig
-
-
-async def _drop(servers: Servers, database: Database, prefix: str) -> None:
-    await database.close()
-    await servers.execute(f"drop database if exists {database.name} with (force)")
-    await servers.delete_topics(prefix)

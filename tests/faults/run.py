@@ -17,10 +17,10 @@ import msgspec
 
 from deploy.local.settings import SERVICES
 from libs.common import postgres
-from tests.faults import rig as rigs
 from tests.faults.ledger import Ledger
 from tests.faults.load import load, settle
 from tests.faults.oracle import Observed, judge, unquiet
+from tests.faults.raising import raised
 from tests.faults.results import FOLDER, Result, Verdict, Violated
 from tests.faults.rig import Rig
 from tests.faults.scenario import Scenario
@@ -47,7 +47,7 @@ async def run(
     folder = servers.folder / ledger.prefix.rstrip(".")
     (folder / "data").mkdir(parents=True)
     began = time.monotonic()
-    async with rigs.running(servers, ledger, folder) as rig:
+    async with raised(servers, ledger, folder) as rig:
         complaints: list[Verdict] = []
         start_seconds, healed, recovery_seconds = 0.0, 0.0, None
         async with _complaining(complaints):

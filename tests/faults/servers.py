@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import subprocess
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -117,7 +117,7 @@ class Servers:
             self.postgres.stop()
 
 
-def named(prefix: str) -> Sequence[str]:
+def named(prefix: str) -> list[str]:
     """The topics of a run by their names on the broker."""
     return [f"{prefix}{topic}" for topic in TOPICS]
 
