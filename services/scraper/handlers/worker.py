@@ -22,7 +22,7 @@ from services.scraper.handlers.refresh import close_refresh
 log = structlog.get_logger()
 
 POLL_SECONDS: Final = 0.3
-RENEW_SECONDS: Final = 20.0
+RENEW_SECONDS: Final = 5.0
 AFTER_ERROR_SECONDS: Final = 2.0
 MOST_CLAIMS: Final = 3
 

@@ -22,7 +22,7 @@ OPEN: Final = """
 CLAIM: Final = """
     update refresh
     set state = 'running', fence = fence + 1, updated_at = public.clock(),
-        lease_until = public.clock() + interval '60 seconds'
+        lease_until = public.clock() + interval '20 seconds'
     where id = (
       select id from refresh
       where (state = 'queued' or (state = 'running' and lease_until < public.clock()))
@@ -40,7 +40,7 @@ IS_OURS: Final = "select true from refresh where id = $1 and fence = $2 and stat
 # One that has just been closed bears our fence still: then nothing was lost.
 RENEW: Final = """
     update refresh
-    set lease_until = case when state = 'running' then public.clock() + interval '60 seconds' end
+    set lease_until = case when state = 'running' then public.clock() + interval '20 seconds' end
     where id = $1 and fence = $2
     returning true
 """
