@@ -178,14 +178,14 @@ BUS: Final = (
     Mutant(
         name="failures forgotten",
         says="What cannot be handled now is passed over, neither held nor told to its job",
-        scenario="F20",
-        caught_by=("I1", "I4"),
+        scenario="refused for now",
+        caught_by=("I2", "I4"),
         swaps=_swap("libs.common.consumer:_give_up", _forget),
     ),
     Mutant(
         name="batch given up",
         says="A batch is tried once while PostgreSQL is away, and its offset moves",
-        scenario="F13",
+        scenario="heard in vain",
         caught_by=("I1", "I4"),
         swaps=_swap("libs.common.service:Consuming._until_done", _tried_once),
     ),

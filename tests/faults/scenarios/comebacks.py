@@ -13,11 +13,13 @@ from tests.faults.results import Violated
 from tests.faults.rig import Rig
 from tests.faults.scenario import scenario
 from tests.faults.scenarios import looks
-from tests.faults.scenarios.walls import holding
+from tests.faults.scenarios.waits import holding
+from tests.faults.scenarios.walls import HALF
 
 LEASE: Final = timedelta(seconds=61)
 """Longer than that of a mail and that of a refresh: whoever loses its session loses both."""
 AWAY_SECONDS: Final = 5.0
+TAKEN_OVER_SECONDS: Final = 150
 MEANWHILE_SECONDS: Final = 6.0
 
 CLAIMED: Final = "select count(*) > 0 from notifier.mail where state = 'claimed' and fence >= $1"
@@ -56,6 +58,7 @@ NOBODY_PROMISES: Final = "lock table notifier.mail_content in share mode"
 @scenario(
     "scraper comes back",
     "A scraper is frozen with a refresh in hand, and wakes when another has done it",
+    clients=HALF,
     failpoint={"scraper": "scraper.file-fetched:sleep:1:3"},
 )
 async def scraper_comes_back(rig: Rig) -> None:
@@ -64,7 +67,7 @@ async def scraper_comes_back(rig: Rig) -> None:
     first = rig.pause("scraper")
     await rig.advance(LEASE)
     await rig.start("scraper")
-    await rig.until_row(TAKEN_OVER)
+    await rig.until_row(TAKEN_OVER, seconds=TAKEN_OVER_SECONDS)
     first.signal(signal.SIGCONT)
     await rig.until(partial(_refused_or_done, rig), 30)
     rig.expect("a refresh is done once", partial(_done_once, rig))
@@ -91,6 +94,7 @@ async def _done_once(rig: Rig) -> None:
 @scenario(
     "sender comes back",
     "A sender is frozen with mails in hand, and wakes when another is about to hand them over",
+    clients=HALF,
     failpoint={"notifier": "notifier.claimed:sleep:1:2"},
 )
 async def sender_comes_back(rig: Rig) -> None:
@@ -99,7 +103,7 @@ async def sender_comes_back(rig: Rig) -> None:
     first = rig.pause("notifier")
     await rig.advance(LEASE)
     second = await rig.start("notifier", failpoint="notifier.claimed:sleep:1:2")
-    await rig.until_row(CLAIMED, 2)
+    await rig.until_row(CLAIMED, 2, seconds=TAKEN_OVER_SECONDS)
     second.signal(signal.SIGSTOP)
     slow = rig.post.on("DOT", does="drip", times=1)
     first.signal(signal.SIGCONT)
@@ -111,6 +115,7 @@ async def sender_comes_back(rig: Rig) -> None:
 @scenario(
     "sender dies at 250",
     "A sender dies with the 250 of a mail in hand",
+    clients=HALF,
     failpoint={"notifier": "notifier.after-250:kill"},
 )
 async def sender_dies(rig: Rig) -> None:
@@ -126,6 +131,7 @@ async def sender_dies(rig: Rig) -> None:
 @scenario(
     "250 in hand",
     "PostgreSQL goes away when a mail has been taken, and comes back",
+    clients=HALF,
     failpoint={"notifier": "notifier.after-250:sleep:1:2"},
 )
 async def answer_in_hand(rig: Rig) -> None:
@@ -143,7 +149,11 @@ async def answer_in_hand(rig: Rig) -> None:
     await rig.advance(LEASE)
 
 
-@scenario("changed their mind", "Clients unsubscribe and are erased while their mails are in hand")
+@scenario(
+    "changed their mind",
+    "Clients unsubscribe and are erased while their mails are in hand",
+    clients=HALF,
+)
 async def changed_their_mind(rig: Rig) -> None:
     """Neither mail is handed over."""
     await rig.execute(LATER)

@@ -2,13 +2,10 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-import asyncpg
 import msgspec
 
 from libs.common.events import StepFailed
@@ -20,6 +17,8 @@ from tests.faults.run import quiet
 from tests.faults.scenario import scenario
 
 QUIET_SECONDS: Final = 60
+HALF: Final = 6
+"""Clients enough: what is looked for happens to one or two of them."""
 CALLERS: Final = 8
 EVERYTHING: Final = 1000
 """More homes than a town has on offer."""
@@ -44,23 +43,15 @@ LAST: Final = """
     update scraper.outbox set published_at = null where topic = 'step.progressed';
     update notifier.outbox set published_at = null where topic = 'step.progressed';
 """
-LOCK_MOVEMENTS: Final = "select pg_advisory_xact_lock(hashtextextended('gateway.movement', 0))"
-WAITS: Final = """
-    select true from pg_locks
-    where locktype = 'advisory' and not granted
-      and database = (select oid from pg_database where datname = current_database())
-"""
-TOLD: Final = """
-    select published_at is not null from gateway.outbox
-    where topic = 'client.registered' and key = $1::text
-"""
 FAILURES_TOLD: Final = (
     "select count(*) from gateway.outbox where topic = 'job.failed' and key = $1::text"
 )
 HEARD: Final = "select true from gateway.inbox where event_id = $1"
 
 
-@scenario("told again", "Everything is told once more, and all inboxes have forgotten it")
+@scenario(
+    "told again", "Everything is told once more, and all inboxes have forgotten it", clients=HALF
+)
 async def told_again(rig: Rig) -> None:
     """The keys of the business are the last wall: nobody gets anything twice."""
     await rig.loaded.wait()
@@ -72,20 +63,7 @@ async def told_again(rig: Rig) -> None:
     await rig.execute(LAST)
 
 
-@scenario("late commit", "A transaction commits after one that began to write later")
-async def late_commit(rig: Rig) -> None:
-    """Its events are behind those that are published already, and are published all the same."""
-    await rig.loaded.wait()
-    early, late = await register(rig, 90), 91
-    async with holding(rig, LOCK_MOVEMENTS):
-        waiting = asyncio.create_task(process(rig, early))
-        await rig.until_row(WAITS)
-        client_id = await register(rig, late)
-        await rig.until_row(TOLD, str(client_id))
-    await waiting
-
-
-@scenario("asked twice", "A client asks for all homes of a town, and then for more")
+@scenario("asked twice", "A client asks for all homes of a town, and then for more", clients=HALF)
 async def asked_twice(rig: Rig) -> None:
     """There are none left, which is said; no door is given twice."""
     client_id = await register(rig, 90, addresses_per_report=EVERYTHING)
@@ -98,7 +76,11 @@ async def asked_twice(rig: Rig) -> None:
         )
 
 
-@scenario("callers at once", "Many ask at once for one client, and one asks twice under one key")
+@scenario(
+    "callers at once",
+    "Many ask at once for one client, and one asks twice under one key",
+    clients=HALF,
+)
 async def callers_at_once(rig: Rig) -> None:
     await rig.loaded.wait()
     client_id = await register(rig, 90)
@@ -124,7 +106,7 @@ def _keep(rig: Rig, client_id: UUID, answers: list[Any], says: str) -> None:
         raise Violated(f"{len(answers)} who {says} were given {len(jobs)} jobs")
 
 
-@scenario("more bad news", "A job that has failed for good fails once more")
+@scenario("more bad news", "A job that has failed for good fails once more", clients=HALF)
 async def more_bad_news(rig: Rig) -> None:
     """A person has heard of it, once."""
     client_id = await register(rig, 90)
@@ -176,6 +158,7 @@ async def _told_once(rig: Rig, client_id: UUID) -> None:
 @scenario(
     "two schedulers",
     "A scheduler is slow to commit a tick, and another looks at the clock meanwhile",
+    clients=HALF,
     replicas={"scheduler": 2},
     failpoint={"scheduler": "scheduler.before-commit:sleep:1:3"},
 )
@@ -196,19 +179,8 @@ async def _ticks_told_once(rig: Rig) -> None:
 @scenario(
     "two of each",
     "Two processes of each service, all the time",
+    clients=HALF,
     replicas=dict.fromkeys(("scraper", "assigner", "notifier", "scheduler"), 2),
 )
 async def two_of_each(rig: Rig) -> None:
     await rig.loaded.wait()
-
-
-@asynccontextmanager
-async def holding(rig: Rig, statement: str) -> AsyncGenerator[None]:
-    """Within a transaction that has done this."""
-    connection = await asyncpg.connect(rig.database.url())
-    try:
-        async with connection.transaction():
-            await connection.execute(statement)
-            yield
-    finally:
-        await connection.close()
