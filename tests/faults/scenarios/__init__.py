@@ -16,6 +16,7 @@ from tests.faults.scenarios import (
     processes,
     schedule,
     site,
+    waits,
     walls,
 )
 
@@ -35,5 +36,6 @@ __all__ = [
     "processes",
     "schedule",
     "site",
+    "waits",
     "walls",
 ]
