@@ -14,7 +14,7 @@ import msgspec
 from tests.faults import servers
 from tests.faults.mutants import MUTANTS
 from tests.faults.results import Result, keep, kept
-from tests.faults.run import QUIET_SECONDS, commit, run
+from tests.faults.run import QUIET_SECONDS, run
 from tests.faults.scenario import Scenario
 from tests.faults.scenarios import SCENARIOS
 from tests.faults.servers import Servers
@@ -92,9 +92,14 @@ async def carry_out(
 
 
 def left(planned: Sequence[Planned], name: str) -> list[Planned]:
-    """Those that are not kept for the present code yet."""
-    done = {(one.scenario, one.seed, one.mutant) for one in kept(name) if one.commit == commit()}
-    return [one for one in planned if (one.scenario.name, one.seed, one.mutant) not in done]
+    """Those of which no good result is kept, at whatever commit: delete the file to begin anew."""
+    newest = {(one.scenario, one.seed, one.mutant): one for one in kept(name)}
+
+    def is_done(one: Planned) -> bool:
+        result = newest.get((one.scenario.name, one.seed, one.mutant))
+        return result is not None and one.good(result)
+
+    return [one for one in planned if not is_done(one)]
 
 
 async def _side_by_side(runs: Sequence[Callable[[], Awaitable[bool]]], width: int) -> bool:

@@ -1,6 +1,6 @@
 """The page says what the runs showed, and what they did not."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +91,7 @@ def line(text: str, begin: str) -> str:
 
 def test_the_summary_counts_runs_kills_and_what_was_suppressed():
     told = page()
-    assert line(told, "| commit") == "| commit | `abc1234` |"
+    assert line(told, "| commits") == "| commits (runs) | `abc1234` (11) |"
     assert line(told, "| machine") == "| machine | cores 2, memory 24 GiB |"
     assert line(told, "| days") == "| days | 2026-11-22 |"
     assert line(told, "| runs") == "| runs | 11 of 5 scenarios |"
@@ -187,16 +187,18 @@ def test_a_soak_shows_each_process_and_how_its_memory_went():
 
 def test_what_was_not_run_is_said():
     told = page()
-    assert "- **Not run at this commit**: F29." in told
+    assert "- **Not run**: F29." in told
     assert "F2, F4, F5, F7" in line(told, "- **Of the programme")
     assert told.count("Not run.") == 1  # the soak
 
 
-def test_runs_of_other_commits_are_not_counted():
-    old = result("F29", commit="0ld", at=AT - timedelta(days=1))
+def test_the_newest_run_counts_and_what_an_earlier_one_violated_is_said():
+    red = Verdict(invariant="I2", holds=False, says="a mail twice")
+    old = result(FULL[0].scenario, seed=FULL[0].seed, commit="0ld", verdicts=(red,))
     told = page(full=(old, *FULL))
     assert line(told, "| runs") == "| runs | 11 of 5 scenarios |"
-    assert "- 1 run of other commits" in told
+    assert line(told, "| **violations**") == "| **violations** | **0** |"
+    assert f"- `{old.scenario}`, seed {old.seed}, `0ld`: I2: a mail twice" in told
 
 
 def test_a_page_of_nothing_is_not_written():

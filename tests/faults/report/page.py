@@ -1,6 +1,7 @@
 """The page as a whole: what was run, what was violated, how long recovery took."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -16,7 +17,6 @@ from tests.faults.report.figures import (
     KILL,
     NOTHING,
     by_scenario,
-    counted,
     kills,
     middle,
     percentile,
@@ -71,15 +71,15 @@ def render(evidence: Evidence) -> str:
     """The page as text."""
     if not evidence.full:
         raise ValueError("No runs are kept: make faults-full keeps them")
-    commit = evidence.full[-1].commit
-    counts = [each for each in evidence.full if each.commit == commit]
-    others = len(evidence.full) - len(counts)
+    newest = {(each.scenario, each.seed): each for each in evidence.full}
+    counts = [each for each in newest.values() if each.scenario in evidence.scenarios]
     parts = [
         TITLE,
-        *_summary(counts, commit, evidence.machine),
+        *_summary(counts, evidence.machine),
         DEFINITIONS,
         *_invariants(counts),
         *_violations(counts),
+        *_mended([each for each in evidence.full if each not in counts]),
         *_kill_points(counts),
         *_scenarios(counts, evidence.scenarios),
         *special.poison(counts),
@@ -88,12 +88,18 @@ def render(evidence: Evidence) -> str:
         *special.soak(evidence.soak, evidence.memories),
         "## Run it again\n",
         AGAIN,
-        *_not_shown(counts, evidence.scenarios, others),
+        *_not_shown(counts, evidence.scenarios),
     ]
     return "\n".join(parts).rstrip() + "\n"
 
 
-def _summary(counts: Sequence[Result], commit: str, described: Mapping[str, str]) -> Iterator[str]:
+def _commits(counts: Sequence[Result]) -> str:
+    """A fault that was found and mended is run again, and so is what it touched; not all the rest."""
+    runs = Counter(each.commit for each in counts)
+    return ", ".join(f"`{commit}` ({number:,})" for commit, number in runs.items())
+
+
+def _summary(counts: Sequence[Result], described: Mapping[str, str]) -> Iterator[str]:
     killed, days = kills(counts), sorted(each.at.date() for each in counts)
     rest = [each for each in counts if each not in killed]
     seeds = sorted({each.seed for each in killed})
@@ -103,7 +109,7 @@ def _summary(counts: Sequence[Result], commit: str, described: Mapping[str, str]
     yield from rows(
         ("", ""),
         (
-            ("commit", f"`{commit}`"),
+            ("commits (runs)", _commits(counts)),
             ("machine", ", ".join(f"{name} {said}" for name, said in described.items())),
             ("days", " to ".join(sorted({str(days[0]), str(days[-1])}))),
             ("runs", f"{len(counts):,} of {len(by_scenario(counts))} scenarios"),
@@ -147,6 +153,19 @@ def _violations(counts: Sequence[Result]) -> Iterator[str]:
         yield f"- `{each.scenario}`, seed {each.seed}: {verdict.invariant}: {verdict.says}"
         yield from (f"  - `{line}`" for line in verdict.found)
     yield "" if broken else "None.\n"
+
+
+def _mended(superseded: Sequence[Result]) -> Iterator[str]:
+    """What was violated at an earlier commit, and is not any more."""
+    broken = [each for each in superseded if each.broken]
+    if not broken:
+        return
+    yield "## Violations of earlier runs\n"
+    yield "Of the same scenarios and seeds, at the commits named: in the system, the rig or the oracle, and mended since.\n"
+    for each in broken:
+        what = ", ".join(dict.fromkeys(verdict.invariant for verdict in each.broken))
+        yield f"- `{each.scenario}`, seed {each.seed}, `{each.commit}`: {what}: {each.broken[0].says}"
+    yield ""
 
 
 def _kill_points(counts: Sequence[Result]) -> Iterator[str]:
@@ -206,18 +225,14 @@ def _notes(runs: Sequence[Result]) -> str:
     return "; ".join(dict.fromkeys(note for each in runs for note in each.notes))
 
 
-def _not_shown(
-    counts: Sequence[Result], known: Mapping[str, Scenario], others: int
-) -> Iterator[str]:
+def _not_shown(counts: Sequence[Result], known: Mapping[str, Scenario]) -> Iterator[str]:
     """What somebody might believe to stand here, and does not."""
     yield "## What this does not show\n"
     missing = sorted(set(known) - {each.scenario for each in counts})
     if missing:
-        yield f"- **Not run at this commit**: {', '.join(missing)}."
+        yield f"- **Not run**: {', '.join(missing)}."
     numbers = {int(n) for name in known for n in re.findall(r"^F(\d+)", name)} | set(ELSEWHERE)
     absent = [f"F{n}" for n in range(1, LAST_NUMBER + 1) if n not in numbers]
     if absent:
         yield f"- **Of the programme F1 to F{LAST_NUMBER} there is no scenario for** {', '.join(absent)}."
-    if others:
-        yield f"- {counted(others, 'run')} of other commits, kept beside these, not counted here."
     yield NOT_SHOWN

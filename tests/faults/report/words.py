@@ -5,8 +5,8 @@ from typing import Final
 TITLE: Final = """\
 # Reliability report
 
-Written by `make faults-report` from the runs kept in `var/faults`; not edited by hand. Every run of the commit below that was kept
-is counted, none is left out.
+Written by `make faults-report` from the runs kept in `var/faults`; not edited by hand. Of each
+scenario and seed the newest run counts; what an earlier one violated stands below, with the commit that it was seen at.
 
 **What is claimed.** Every accepted request has its effect, once: events are delivered at least once and their effects in PostgreSQL
 happen exactly once; a mail is handed to the mail server at most once by itself, and where nobody can know whether the server took it,
