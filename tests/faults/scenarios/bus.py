@@ -1,12 +1,14 @@
 """What Kafka does to us: away, slow, restarted, emptied, silent about what it has stored."""
 
 import asyncio
+import shutil
 import time
 from functools import partial
 from typing import Final
 
 from aiokafka.errors import KafkaError
 
+from deploy.local import kafka
 from deploy.local.outboxes import Replay
 from deploy.local.settings import SERVICES
 from tests.faults.load import process, register
@@ -18,6 +20,7 @@ from tests.faults.scenarios import looks
 
 SESSION_SECONDS: Final = 7.0
 """After it Kafka has forgotten the members of a group that were killed."""
+LONG_AGO: Final = "2026-01-01T00:00:00Z"
 CONSUMING: Final = ("scraper", "assigner", "notifier")
 
 
@@ -106,6 +109,24 @@ async def wiped(rig: Rig) -> None:
     rig.let_up(*SERVICES)
 
 
+@scenario(
+    "F9-lost", "Kafka dies under load and comes back empty beside living services", alone=True
+)
+async def lost(rig: Rig) -> None:
+    """As docs/operations.md has it: topics made, the outboxes said again at one request."""
+    await asyncio.sleep(rig.random.uniform(1, 4))
+    rig.servers.kill_kafka()
+    await rig.loaded.wait()
+    await asyncio.to_thread(_empty, rig.servers.node)
+    await rig.servers.start_kafka()
+    await rig.until(partial(_made_again, rig))
+    answer = await rig.admin.post("/admin/outbox/replay", json={"since": LONG_AGO})
+    if not answer.is_success:
+        raise Violated(f"the replay was refused: {answer.status_code} {answer.text}")
+    rig.ledger.operated.append(("outbox.replay", "all"))
+    rig.note(answer.json()["message"])
+
+
 @scenario("F10", "Kafka stores what is produced and its answers are lost", telling=True)
 async def answers_lost(rig: Rig) -> None:
     """What the broker has and the relay does not know of has its effect once."""
@@ -121,6 +142,11 @@ async def no_crash(rig: Rig) -> None:
 
 async def _all_heard(rig: Rig) -> bool:
     return not await looks.behind(rig)
+
+
+def _empty(node: kafka.Node) -> None:
+    shutil.rmtree(node.folder / "log")
+    kafka.prepare(node)
 
 
 async def _made_again(rig: Rig) -> bool:
