@@ -4,7 +4,7 @@ import asyncio
 import shutil
 import subprocess
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import cache
@@ -59,11 +59,6 @@ async def run(
             async with _complaining(complaints):
                 await quiet(rig, quiet_seconds)
                 recovery_seconds = time.monotonic() - ended
-        verdicts = [*complaints, *await _judge(rig)]
-        for says, check in rig.checks:
-            async with _complaining(verdicts, says):
-                await check()
-        jobs = await rig.query("select count(*) from gateway.job")
         result = Result(
             scenario=scenario.name,
             seed=seed,
@@ -72,19 +67,36 @@ async def run(
             mutant=mutant,
             start_seconds=round(start_seconds, 2),
             recovery_seconds=recovery_seconds and round(recovery_seconds, 2),
+            verdicts=await _verdicts(rig, complaints),
             seconds=round(time.monotonic() - began, 2),
-            kills=rig.kills,
-            crashes=rig.crashes,
-            jobs=jobs[0][0],
-            mails=len(rig.post.accepted),
-            duplicates=suppressed(folder),
-            notes=tuple(rig.notes),
-            verdicts=tuple(verdicts),
+            **await _seen(rig),
         )
     if result.broken and not mutant:
         _keep_evidence(folder, result)
     shutil.rmtree(folder)
     return result
+
+
+async def _verdicts(rig: Rig, complaints: Sequence[Verdict]) -> tuple[Verdict, ...]:
+    """What did not come to its end, what the oracle says, what the scenario promises."""
+    verdicts = [*complaints, *await _judge(rig)]
+    for says, check in rig.checks:
+        async with _complaining(verdicts, says):
+            await check()
+    return tuple(verdicts)
+
+
+async def _seen(rig: Rig) -> dict[str, Any]:
+    """What was counted."""
+    [row] = await rig.query("select count(*) as jobs from gateway.job")
+    return {
+        "kills": rig.kills,
+        "crashes": rig.crashes,
+        "jobs": row["jobs"],
+        "mails": len(rig.post.accepted),
+        "duplicates": suppressed(rig.folder),
+        "notes": tuple(rig.notes),
+    }
 
 
 def _keep_evidence(folder: Path, result: Result) -> None:
