@@ -37,12 +37,19 @@ SHORT_OUTAGE_SECONDS: Final = 10.0
 RESTARTING: Final = (httpx.TransportError, LookupError, psutil.Error, Violated)
 """What is heard of a service that dies or begins at this moment."""
 LATER: Final = "451 4.3.0 try again later"
-IN_HAND: Final = "select count(*) = 0 from notifier.mail where state in ('claimed', 'handing_off')"
-DEFERRED: Final = """
-    select extract(epoch from max(next_try_at) - public.clock())::float8 as seconds
-    from notifier.mail
-    where state = 'pending' having max(next_try_at) > public.clock() + interval '1 second'
+IN_HAND: Final = """
+    select (select count(*) from gateway.job where status = 'processing')
+         + (select count(*) from notifier.mail where state in ('claimed', 'handing_off')) = 0
 """
+DEFERRED: Final = """
+    select extract(epoch from max(at) - public.clock())::float8 as seconds
+    from (
+      select next_try_at as at from notifier.mail where state = 'pending'
+      union all select next_attempt_at from gateway.job where status = 'pending'
+    ) as waiting
+    having max(at) > public.clock() + interval '1 second'
+"""
+PATIENCE_SECONDS: Final = 180
 
 Fault = Callable[[Rig], Awaitable[None]]
 
@@ -72,7 +79,7 @@ async def _live(rig: Rig, *, seconds: float) -> None:
     seen = _seen(rig, watch, warm)
     memory.keep(seen)
     rig.expect("the memory of every process is flat", partial(_are_flat, seen))
-    await _send_what_was_deferred(rig)
+    await _let_waits_pass(rig)
 
 
 async def _strike(rig: Rig, struck: Counter[str], until: float, faults: dict[str, Fault]) -> None:
@@ -182,12 +189,13 @@ async def _are_flat(seen: Sequence[Memory]) -> None:
         raise Violated(f"only {len(seen)} processes were watched long enough")
 
 
-async def _send_what_was_deferred(rig: Rig) -> None:
-    """Let the clock pass over the waits of mails that were refused for a while."""
+async def _let_waits_pass(rig: Rig) -> None:
+    """Move the clock over the waits of mails that were put off, and of jobs that run again."""
     rig.post.reset()
     while True:
-        await rig.until_row(IN_HAND, seconds=60)
+        await rig.until_row(IN_HAND, seconds=PATIENCE_SECONDS)
         waiting = await rig.query(DEFERRED)
         if not waiting:
             return
+        rig.note(f"the clock was moved on by {waiting[0]['seconds'] / 60:.0f} min for who waits")
         await rig.advance(timedelta(seconds=waiting[0]["seconds"] + 1))
