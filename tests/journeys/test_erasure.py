@@ -17,11 +17,7 @@ from tests.journeys.post_office import PostOffice, post_office
 from tests.journeys.traces import in_database, in_logs, on_bus
 from tests.support.stack import Stack, running_stack, until
 
-pytestmark = [
-    pytest.mark.journey,
-    pytest.mark.any_broker,
-    pytest.mark.asyncio(loop_scope="module"),
-]
+pytestmark = [pytest.mark.journey, pytest.mark.any_broker, pytest.mark.asyncio(loop_scope="module")]
 
 OPEN = """
     select (select count(*) from gateway.job where status in ('processing', 'pending'))

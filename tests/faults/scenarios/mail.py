@@ -1,9 +1,9 @@
-"""F29-F34: a mail server that refuses, stalls, drops, and says 250 too late or not at all."""
+"""F29-F31: a mail server that refuses, stalls, drops, and has no TLS worth the name."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from tests.faults.limits import Limits
 from tests.faults.load import process
@@ -50,13 +50,12 @@ AT_WORK: Final = """
     where state in ('claimed', 'handing_off')
        or (state = 'pending' and next_try_at <= public.clock())
 """
-TRIED: Final = "select distinct verb, code from notifier.mail_attempt where code is not null"
 STATES: Final = "select state, count(*) as mails from notifier.mail group by state"
+TRIED: Final = "select distinct verb, code from notifier.mail_attempt where code is not null"
 OF_CLIENT: Final = """
     select m.state, m.attempts, c.id from notifier.mail m join gateway.client c on c.id = m.client_id
     where c.email = $1 and m.kind in ('welcome', 'notification')
 """
-IN_DOUBT: Final = "select id from notifier.mail where state = 'unknown'"
 
 
 @scenario("F29", "4xx at every verb: each mail is tried again, each try is visible")
@@ -133,7 +132,7 @@ async def not_let_in(rig: Rig) -> None:
     fault = rig.post.on("AUTH", reply="535 5.7.8 who are you")
     await rig.loaded.wait()
     await rig.until_row("select count(*) >= 6 from notifier.mail where state = 'pending'")
-    await _fired(fault)
+    await fired(fault)
     await asyncio.sleep(SILENT_SECONDS)
     if rig.post.accepted:
         raise Violated("a server that lets nobody in has accepted a mail")
@@ -167,7 +166,7 @@ async def _all_fired(rig: Rig, faults: Sequence[Fault]) -> None:
     raise Violated(f"never met: {[fault.verb for fault in faults if not fault.fired.is_set()]}")
 
 
-async def _fired(fault: Fault) -> None:
+async def fired(fault: Fault) -> None:
     async with asyncio.timeout(FIRED_SECONDS):
         await fault.fired.wait()
 
@@ -197,7 +196,7 @@ async def no_privacy(rig: Rig) -> None:
         said = rig.post.heard["MAIL"]
         await rig.start("notifier")
         await process(rig, rig.random.choice(sorted(rig.ledger.clients)))
-        await _fired(fault)
+        await fired(fault)
         await asyncio.sleep(SILENT_SECONDS)
         if rig.post.heard["MAIL"] > said:
             raise Violated(f"a mail was offered in spite of {deed}")
@@ -205,86 +204,3 @@ async def no_privacy(rig: Rig) -> None:
         await _until_all_sent(rig)
     if not all(mail.is_private for mail in rig.post.accepted):
         raise Violated("a mail went out in the clear")
-
-
-@scenario(
-    "F32",
-    "Stored, then dropped or stalled: in doubt, never sent again",
-    environ=HASTY,
-    telling=True,
-)
-async def stored_in_silence(rig: Rig) -> None:
-    faults = [
-        rig.post.on("DATA", after_dot="store-then-drop", times=2),
-        rig.post.on("DATA", after_dot="store-then-stall", times=2),
-    ]
-    rig.ledger.may_doubt += 4
-    await rig.loaded.wait()
-    for fault in faults:
-        await _fired(fault)
-    await quiet(rig, QUIET_SECONDS)
-    await _settle_doubts(rig, 4)
-    rig.post.reset()
-
-
-async def _settle_doubts(rig: Rig, doubts: int) -> None:
-    """An operator finds them in the server's log: they were sent."""
-    mails = [row["id"] for row in await rig.query(IN_DOUBT)]
-    if len(mails) != doubts:
-        raise Violated(f"{len(mails)} mails are in doubt, not {doubts}")
-    # A day later they are still where they were.
-    await rig.advance(timedelta(hours=20))
-    await asyncio.sleep(2)
-    if [row["id"] for row in await rig.query(IN_DOUBT)] != mails:
-        raise Violated("a mail in doubt has moved by itself")
-    health: Any = (await rig.admin.get("/admin/health")).json()
-    if f"{doubts} may or may not have arrived" not in health["components"]["mails"]["message"]:
-        raise Violated("/admin/health says nothing of mails in doubt")
-    for mail_id in mails:
-        answer = await rig.admin.post(f"/admin/mails/{mail_id}/resolve", json={"as": "sent"})
-        if answer.json().get("state") != "sent":
-            raise Violated(f"mail {mail_id} cannot be settled: {answer.status_code}")
-        rig.ledger.operated.append(("mail.resolve", str(mail_id)))
-
-
-@scenario(
-    "F33",
-    "250 in hand, then kill -9: in doubt, never sent again",
-    failpoint={"notifier": "notifier.after-250:kill"},
-    telling=True,
-)
-async def dead_after_250(rig: Rig) -> None:
-    async def died() -> bool:
-        await asyncio.sleep(0)
-        return bool(rig.kills)
-
-    await rig.until(died, FIRED_SECONDS)
-    await rig.loaded.wait()
-    await quiet(rig, QUIET_SECONDS)
-    doubts = len(await rig.query(IN_DOUBT))
-    if not 1 <= doubts <= rig.ledger.connections:
-        raise Violated(f"{doubts} mails are in doubt")
-    await _settle_doubts(rig, doubts)
-
-
-@scenario("F34", "QUIT hangs, breaks, is refused: what has a 250 is sent", telling=True)
-async def no_goodbye(rig: Rig) -> None:
-    await rig.loaded.wait()
-    goodbyes: Sequence[tuple[Deed | None, str]] = (
-        ("stall", ""),
-        ("drop", ""),
-        (None, "421 no"),
-        (None, "500 no"),
-    )
-    for deed, reply in goodbyes:
-        fault = rig.post.on("QUIT", does=deed, reply=reply)
-        await process(rig, rig.random.choice(sorted(rig.ledger.clients)))
-        await quiet(rig, QUIET_SECONDS)
-        if await rig.dismiss(rig.of("notifier")):
-            raise Violated(f"the notifier could not stop: {deed or reply}")
-        await _fired(fault)
-        rig.post.reset()
-        await rig.start("notifier")
-    states = {row["state"]: row["mails"] for row in await rig.query(STATES)}
-    if states != {"sent": len(rig.post.accepted)}:
-        raise Violated(f"{len(rig.post.accepted)} were accepted, and the mails are {states}")
