@@ -21,8 +21,8 @@ from tests.faults.servers import Servers
 
 MUTANT_SECONDS: Final = 40.0
 """What a mutant cannot bring to rest by then, it never will."""
-PLACES: Final = 2
-"""So many programmes may share a machine; more would only measure each other."""
+PLACES: Final = 1
+"""So many programmes may run on a machine: more would only measure each other."""
 
 
 class Planned(msgspec.Struct, frozen=True, kw_only=True):
