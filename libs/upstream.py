@@ -4,7 +4,10 @@ import asyncio
 from typing import Any, Final, NoReturn
 
 from aiokafka.conn import AIOKafkaConnection, CloseReason
+from aiokafka.consumer import fetcher
 from aiokafka.errors import KafkaConnectionError
+
+from libs.header_names import records
 
 _send: Final = AIOKafkaConnection.send
 
@@ -25,6 +28,7 @@ def _send_or_lose(connection: Any, request: Any, expect_response: bool = True) -
         raise KafkaConnectionError(f"The connection was lost: {error}") from error
 
 
+fetcher.MemoryRecords = records
 AIOKafkaConnection.send = _send_or_lose  # pyright: ignore[reportAttributeAccessIssue]
 
 
