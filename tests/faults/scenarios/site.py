@@ -63,7 +63,14 @@ ERRORS: Final = """
     select distinct on (insee_code) insee_code, error from scraper.refresh_overview
     where state = 'failed' order by insee_code, created_at
 """
-MAILS: Final = "select count(*) from notifier.mail where kind = 'notification' and client_id in (select id from gateway.client where chosen_cities && $1::text[])"
+WAITING: Final = """
+    select bool_and(status = 'pending') from gateway.job where cities && $1::text[]
+"""
+MAILS: Final = """
+    select count(*) from notifier.mail
+    where kind = 'notification' and client_id in (
+      select id from gateway.client where chosen_cities && $1::text[])
+"""
 
 
 async def _in_trouble(rig: Rig, *, names: tuple[str, ...]) -> None:
@@ -76,6 +83,7 @@ async def _in_trouble(rig: Rig, *, names: tuple[str, ...]) -> None:
     for town, name in troubled.items():
         if NAMED[name] not in (errors.get(town) or ""):
             raise Violated(f"of {name} one reads: {errors.get(town)}")
+    await rig.until_row(WAITING, list(troubled))
     [row] = await rig.query(MAILS, list(troubled))
     if row[0]:
         raise Violated(f"{row[0]} notifications of towns without data")
