@@ -221,3 +221,10 @@ def test_what_was_kept_becomes_the_page(tmp_path: Path):
 @pytest.mark.parametrize("share, value", [(0.5, 2.0), (0.75, 3.0), (0.76, 4.0), (1.0, 4.0)])
 def test_a_percentile_is_a_value_that_was_seen(share: float, value: float):
     assert percentile([1.0, 2.0, 3.0, 4.0], share) == value
+
+
+def test_a_violation_is_not_outlived_by_a_better_run_of_the_same_commit():
+    bad = result("F6", verdicts=(verdict("I2", "mail 0199 twice"),))
+    told = page(full=(bad, *FULL))
+    assert line(told, "| **violations**") == "| **violations** | **1** |"
+    assert "earlier runs" not in told

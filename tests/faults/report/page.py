@@ -71,8 +71,12 @@ def render(evidence: Evidence) -> str:
     """The page as text."""
     if not evidence.full:
         raise ValueError("No runs are kept: make faults-full keeps them")
-    newest = {(each.scenario, each.seed): each for each in evidence.full}
-    counts = [each for each in newest.values() if each.scenario in evidence.scenarios]
+    newest = {(each.scenario, each.seed): each.commit for each in evidence.full}
+    counts = [
+        each
+        for each in evidence.full
+        if each.scenario in evidence.scenarios and each.commit == newest[each.scenario, each.seed]
+    ]
     parts = [
         TITLE,
         *_summary(counts, evidence.machine),

@@ -6,7 +6,7 @@ TITLE: Final = """\
 # Reliability report
 
 Written by `make faults-report` from the runs kept in `var/faults`; not edited by hand. Of each
-scenario and seed the newest run counts; what an earlier one violated stands below, with the commit that it was seen at.
+scenario and seed every run at its newest commit counts; what was violated at an earlier one stands below, with that commit.
 
 **What is claimed.** Every accepted request has its effect, once: events are delivered at least once and their effects in PostgreSQL
 happen exactly once; a mail is handed to the mail server at most once by itself, and where nobody can know whether the server took it,
