@@ -51,6 +51,11 @@ AT_WORK: Final = """
        or (state = 'pending' and next_try_at <= public.clock())
 """
 STATES: Final = "select state, count(*) as mails from notifier.mail group by state"
+ASKED: Final = """
+    select (select count(*) from gateway.monthly_delivery) >= $1 and not exists (
+      select from gateway.job where status = 'processing' and not exists (
+        select from notifier.mail where mail.kind = 'notification' and mail.job_id = job.id))
+"""
 TRIED: Final = "select distinct verb, code from notifier.mail_attempt where code is not null"
 OF_CLIENT: Final = """
     select m.state, m.attempts, c.id from notifier.mail m join gateway.client c on c.id = m.client_id
@@ -63,7 +68,7 @@ async def later(rig: Rig) -> None:
     for verb, codes in LATER.items():
         for code in codes:
             rig.post.on(verb, reply=f"{code} 4.3.0 not now", times=1)
-    await rig.loaded.wait()
+    await _all_asked(rig)
     for _ in range(ROUNDS):
         await _next_tries(rig)
         if not rig.post.faults:
@@ -76,6 +81,12 @@ async def later(rig: Rig) -> None:
     if missing := wanted - tried - AT_ONCE:
         raise Violated(f"no attempt shows {sorted(missing)}")
     rig.note(f"{sum(map(len, LATER.values()))} refusals, each visible as an attempt")
+
+
+async def _all_asked(rig: Rig) -> None:
+    """Every job waits for its mail alone: nothing else minds that the clock is moved."""
+    await rig.loaded.wait()
+    await rig.until_row(ASKED, len(rig.ledger.due), seconds=QUIET_SECONDS)
 
 
 def _seen(verb: Verb) -> str:
@@ -130,7 +141,7 @@ async def never(rig: Rig) -> None:
 async def not_let_in(rig: Rig) -> None:
     rig.post.login = ("trackimmo", "right")
     fault = rig.post.on("AUTH", reply="535 5.7.8 who are you")
-    await rig.loaded.wait()
+    await _all_asked(rig)
     await rig.until_row("select count(*) >= 6 from notifier.mail where state = 'pending'")
     await fired(fault)
     await asyncio.sleep(SILENT_SECONDS)
@@ -152,7 +163,7 @@ async def stalls(rig: Rig) -> None:
         rig.post.on("DOT", does="stall", times=1),
     ]
     rig.ledger.may_doubt += 2
-    await rig.loaded.wait()
+    await _all_asked(rig)
     await _all_fired(rig, faults)
     await _until_all_sent(rig)
     rig.post.reset()
