@@ -130,7 +130,9 @@ async def _begin(rig: Rig, scenario: Scenario, mutant: str) -> None:
 
 def _struck(rig: Rig, scenario: Scenario, service: str) -> str:
     point = scenario.failpoint.get(service, "")
-    return f"{point}:{rig.random.randint(1, scenario.passings)}" if scenario.passings > 1 else point
+    if not point or scenario.passings == 1:
+        return point
+    return f"{point}:{rig.random.randint(1, scenario.passings)}"
 
 
 async def _is_ready(rig: Rig) -> bool:
