@@ -1,6 +1,6 @@
 """F38: load and mixed faults for many minutes, the memory of every process watched.
 
-Processes are killed only in the first fifth: a process that starts anew has no past to compare
+Processes are killed only in the beginning: a process that starts anew has no past to compare
 with. Then they warm up, and what is watched is the rest, while everything else goes on failing.
 """
 
@@ -27,8 +27,8 @@ from tests.faults.run import commit
 from tests.faults.scenario import Scenario
 from tests.faults.scenarios.looks import probe
 
-KILLING_SHARE: Final = 0.2
-WARM_UP_SHARE: Final = 0.2
+KILLING_SHARE: Final = 0.15
+WARM_UP_SHARE: Final = 0.3
 FIRST_NUMBER: Final = 1000
 BREATH_SECONDS: Final = 1.5
 """Between two new clients."""
@@ -38,8 +38,17 @@ RESTARTING: Final = (httpx.TransportError, LookupError, psutil.Error, Violated)
 """What is heard of a service that dies or begins at this moment."""
 LATER: Final = "451 4.3.0 try again later"
 IN_HAND: Final = """
-    select (select count(*) from gateway.job where status = 'processing')
-         + (select count(*) from notifier.mail where state in ('claimed', 'handing_off')) = 0
+    with put_off as (
+      select job_id from notifier.mail where state = 'pending' and next_try_at > public.clock()
+    )
+    select not exists (
+      select from notifier.mail
+      where state in ('claimed', 'handing_off')
+         or (state = 'pending' and next_try_at <= public.clock())
+    ) and not exists (
+      select from gateway.job
+      where status = 'processing' and id not in (select job_id from put_off where job_id is not null)
+    )
 """
 DEFERRED: Final = """
     select extract(epoch from max(at) - public.clock())::float8 as seconds

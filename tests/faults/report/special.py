@@ -125,8 +125,8 @@ def soak(results: Sequence[Result], memories: Sequence[Memory]) -> Iterator[str]
         return
     last = results[-1]
     yield (
-        f"Commit `{last.commit}`, seed {last.seed}: {last.seconds / 60:.0f} minutes of load and mixed faults (kills in the first"
-        f" fifth; {', '.join(last.notes)}): {counted(last.jobs, 'job')}, {counted(last.mails, 'mail')},"
+        f"Commit `{last.commit}`, seed {last.seed}: {last.seconds / 60:.0f} minutes of load and mixed faults (kills in the"
+        f" beginning; {', '.join(last.notes)}): {counted(last.jobs, 'job')}, {counted(last.mails, 'mail')},"
         f" {counted(last.kills, 'kill')}, {counted(last.duplicates, 'duplicate')} suppressed,"
         f" **{counted(len(last.broken), 'violation')}**.\n"
     )
