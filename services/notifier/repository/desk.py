@@ -14,7 +14,7 @@ from services.notifier.domain.mail import Draft, Letter, Mail
 from services.notifier.repository.facts import drafts
 from services.notifier.repository.keyed import connect
 from services.notifier.repository.mails import COLUMNS, to_mail
-from services.notifier.repository.outcomes import LEASE, Outcome, Outcomes, Promise
+from services.notifier.repository.outcomes import CLAIM_LEASE, Outcome, Outcomes, Promise
 
 log = structlog.get_logger()
 
@@ -59,7 +59,7 @@ class PostgresDesk:
         """Some mails that are due, now ours, with the facts they tell."""
         try:
             connection = await self._connected()
-            rows = await connection.fetch(CLAIM, self._batch, LEASE)
+            rows = await connection.fetch(CLAIM, self._batch, CLAIM_LEASE)
             mails = [to_mail(row) for row in rows]
             self.held = {mail.id: mail.fence for mail in mails}
             return await self._read(connection, mails) if mails else []

@@ -15,15 +15,16 @@ from libs.telemetry import traces
 from services.notifier.handlers.outcomes import tell
 from services.notifier.repository.desk import PostgresDesk
 from services.notifier.repository.mails import COLUMNS, to_mail
-from services.notifier.repository.outcomes import LEASE
+from services.notifier.repository.outcomes import CLAIM_LEASE, LEASE
 
 log = structlog.get_logger()
 
-EVERY_SECONDS: Final = 5.0
+EVERY_SECONDS: Final = 3.0
 PRUNED_AT_ONCE: Final = 500
 
 RENEW: Final = """
-    update mail set lease_until = public.clock() + $3::interval
+    update mail
+    set lease_until = public.clock() + case state when 'claimed' then $3::interval else $4 end
     from unnest($1::uuid[], $2::bigint[]) as held (id, fence)
     where mail.id = held.id and mail.fence = held.fence and state in ('claimed', 'handing_off')
 """
@@ -121,7 +122,7 @@ async def renew(connection: Connection, held: Iterable[tuple[UUID, int]]) -> Non
     pairs = list(held)
     if pairs:
         ids, fences = zip(*pairs, strict=True)
-        await connection.execute(RENEW, ids, fences, LEASE)
+        await connection.execute(RENEW, ids, fences, CLAIM_LEASE, LEASE)
 
 
 async def end_expired(connection: Connection, emit: Emit) -> None:

@@ -20,6 +20,9 @@ from services.notifier.repository.together import Together
 T = TypeVar("T")
 
 LEASE: Final = timedelta(seconds=30)
+"""Of a mail that is being handed over: when it ends, nobody knows what became of the mail."""
+CLAIM_LEASE: Final = timedelta(seconds=10)
+"""Of a mail not yet promised: when it ends, another sender takes it, and nothing is lost but time."""
 
 # `offset 0`: client and door are looked up by their keys; else all of them are read each time.
 HAND_OVER: Final = """
