@@ -31,7 +31,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     seeds: bool = False
     """A kill point: run with every seed, where others run once."""
     alone: bool = False
-    """Does something to a server that all runs share."""
+    """Does something to a server that all runs share, or measures more than whether it recovers."""
     telling: bool = False
     """Belongs to the short programme."""
 

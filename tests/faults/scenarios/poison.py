@@ -74,7 +74,12 @@ FORMS: Final[Mapping[str, Form]] = {
 }
 
 
-@scenario("F19", "Poison of each form, and a good event behind each", telling=True)
+@scenario(
+    "F19",
+    "Poison of each form, and a good event behind each",
+    alone=True,  # what it measures is seconds
+    telling=True,
+)
 async def poison(rig: Rig) -> None:
     await rig.loaded.wait()
     await quiet(rig, QUIET_SECONDS)
