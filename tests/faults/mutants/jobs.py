@@ -40,7 +40,7 @@ JOBS: Final = (
         name="tick without a key",
         says="A tick may be inserted twice: whoever looks at the clock emits it",
         scenario="two schedulers",
-        caught_by=("I1", "I2", "scenario"),
+        caught_by=("I9",),
         sql="alter table scheduler.tick drop constraint tick_pkey",
         swaps=(
             text(
@@ -67,7 +67,7 @@ JOBS: Final = (
         name="alert each time",
         says="A failed job is told to people whenever something more is heard of it",
         scenario="more bad news",
-        caught_by=("I2", "scenario"),
+        caught_by=("I9",),
         swaps=(
             text(
                 "services.gateway.repository.movements:LOCK",
@@ -79,7 +79,7 @@ JOBS: Final = (
         name="open job without a key",
         says="A client may have two open jobs of kind process",
         scenario="callers at once",
-        caught_by=("scenario",),
+        caught_by=("I1", "scenario"),
         sql="drop index gateway.job_one_open_process",
         swaps=(
             text(
@@ -139,7 +139,7 @@ JOBS: Final = (
     Mutant(
         name="drawn by chance",
         says="The drawing does not follow from the seed of its job",
-        scenario="calm",
+        scenario="calm few",
         caught_by=("I6",),
         sql="""
             create or replace function assigner.draw_key(seed bigint, home_key text, weight bigint)
@@ -151,7 +151,7 @@ JOBS: Final = (
         name="window of the day",
         says="The window of a job's sales is that of the day on which it is chosen for, not of the"
         " day on which it was accepted",
-        scenario="calm",
+        scenario="calm few",
         caught_by=("I6",),
         swaps=(Swap("services.assigner.handlers.assigning:_request", _as_of_today),),
     ),

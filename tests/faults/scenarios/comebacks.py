@@ -24,6 +24,12 @@ MEANWHILE_SECONDS: Final = 6.0
 
 CLAIMED: Final = "select count(*) > 0 from notifier.mail where state = 'claimed' and fence >= $1"
 TAKEN_OVER: Final = "select bool_and(state = 'done') and max(fence) > 1 from scraper.refresh"
+# What the other worker of the frozen process has locked would be freed by its own limits, later.
+LEASES_END: Final = """
+    select pg_terminate_backend(pid) from pg_stat_activity
+    where datname = current_database() and usename = 'scraper' and state = 'idle in transaction';
+    update scraper.refresh set lease_until = public.clock() where state = 'running';
+"""
 DOUBLED: Final = """
     select count(*) > 0 from (
       select from scraper.download group by refresh_id, year, url having count(*) > 1) as doubled
@@ -65,7 +71,7 @@ async def scraper_comes_back(rig: Rig) -> None:
     """What it brings is refused: the stock is as the other left it."""
     await rig.until(partial(_stands_still, rig, "scraper"))
     first = rig.pause("scraper")
-    await rig.advance(LEASE)
+    await rig.execute(LEASES_END)
     await rig.start("scraper")
     await rig.until_row(TAKEN_OVER, seconds=TAKEN_OVER_SECONDS)
     first.signal(signal.SIGCONT)

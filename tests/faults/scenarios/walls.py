@@ -99,11 +99,15 @@ async def callers_at_once(rig: Rig) -> None:
 
 
 def _keep(rig: Rig, client_id: UUID, answers: list[Any], says: str) -> None:
-    """All were answered, and with one job."""
+    """They are to be answered with one job."""
     jobs = {UUID(answer.json()["job_id"]) for answer in answers if answer.is_success}
     rig.ledger.jobs |= dict.fromkeys(jobs, client_id)
+    rig.expect(f"who {says} are given one job", partial(_are_one, jobs))
+
+
+async def _are_one(jobs: set[UUID]) -> None:
     if len(jobs) != 1:
-        raise Violated(f"{len(answers)} who {says} were given {len(jobs)} jobs")
+        raise Violated(f"{len(jobs)} jobs")
 
 
 @scenario("more bad news", "A job that has failed for good fails once more", clients=HALF)
@@ -174,6 +178,11 @@ async def _ticks_told_once(rig: Rig) -> None:
     )
     if rows:
         raise Violated(f"{len(rows)} more than once: {rows[0]['topic']} {rows[0]['key']}")
+
+
+@scenario("calm few", "Nothing happens, to few clients", clients=HALF)
+async def calm_few(rig: Rig) -> None:
+    await rig.loaded.wait()
 
 
 @scenario(
