@@ -78,7 +78,7 @@ async def _live(rig: Rig, *, seconds: float) -> None:
     enough = asyncio.Event()
     async with _beside(_keep_scraping(rig), watch.keep_looking(rig.lives)):
         asking = asyncio.create_task(_keep_asking(rig, enough))
-        await _strike(rig, struck, began + KILLING_SHARE * seconds, {**FAULTS, "F2": _killed})
+        await _strike(rig, struck, began + KILLING_SHARE * seconds, DEADLY)
         warm = time.monotonic() + WARM_UP_SHARE * seconds
         await _strike(rig, struck, began + seconds, FAULTS)
         enough.set()
@@ -129,6 +129,7 @@ FAULTS: Final[dict[str, Fault]] = {
     "F13": _sessions_ended,
     "F29": _mails_refused,
 }
+DEADLY: Final[dict[str, Fault]] = {"F2": _killed, "F13": _sessions_ended}
 
 
 async def _keep_asking(rig: Rig, enough: asyncio.Event) -> None:
