@@ -138,7 +138,7 @@ MAIL: Final = (
         says="Who wants no more mails is asked about when a mail is claimed, not when it is handed"
         " over",
         scenario="changed their mind",
-        caught_by=("I2", "scenario"),
+        caught_by=("scenario",),
         swaps=(
             text(
                 f"{OUTCOMES}:HAND_OVER",
@@ -154,7 +154,7 @@ MAIL: Final = (
         says="Whether the client is still there is asked when a mail is claimed, not when it is"
         " handed over",
         scenario="changed their mind",
-        caught_by=("I2", "scenario"),
+        caught_by=("scenario",),
         swaps=(
             text(
                 f"{OUTCOMES}:HAND_OVER",
