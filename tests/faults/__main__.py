@@ -76,7 +76,9 @@ def _tell(planned: Planned, result: Result) -> None:
 def _verdict(planned: Planned, result: Result) -> str:
     if planned.good(result):
         return "caught" if result.mutant and result.broken else "ok"
-    return "MISSED" if result.mutant else "VIOLATED"
+    if result.mutant:
+        return "MISSED"
+    return "VIOLATED" if result.broken else "TOO LATE"
 
 
 def _list() -> None:

@@ -47,9 +47,7 @@ async def load(rig: Rig, clients: int) -> None:
     """The others register and ask for addresses at once; returns when each was accepted."""
     gate = asyncio.Semaphore(AT_ONCE)
     numbers = range(50, 50 + clients - clients // 3 - clients // 6)
-    async with asyncio.TaskGroup() as group:
-        for number in numbers:
-            group.create_task(_in_turn(rig, number, gate))
+    await asyncio.gather(*(_in_turn(rig, number, gate) for number in numbers))
     rig.loaded.set()
 
 

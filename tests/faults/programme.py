@@ -21,6 +21,7 @@ from tests.faults.servers import Servers
 
 MUTANT_SECONDS: Final = 40.0
 """What a mutant cannot bring to rest by then, it never will."""
+RECOVERY_SECONDS: Final = 60.0
 PLACES: Final = 1
 """So many programmes may run on a machine: more would only measure each other."""
 
@@ -38,8 +39,12 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
         """Whether a result is as it should be: nothing violated, or the mutant caught."""
         expected = MUTANTS[self.mutant].caught_by if self.mutant else ()
         if not expected:
-            return lambda result: not result.broken
+            return lambda result: not result.broken and not self.is_late(result)
         return lambda result: any(verdict.invariant in expected for verdict in result.broken)
+
+    def is_late(self, result: Result) -> bool:
+        """Whether a kill took longer to recover from than is promised."""
+        return self.scenario.seeds and (result.recovery_seconds or 0) > RECOVERY_SECONDS
 
 
 def telling(seed: int) -> list[Planned]:
