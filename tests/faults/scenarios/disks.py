@@ -7,6 +7,7 @@ import subprocess
 from functools import partial
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 from deploy.local.postgres import UNPRIVILEGED
 from tests.faults.load import process, register
@@ -112,9 +113,11 @@ async def _ask(rig: Rig) -> None:
 
 async def _is_refused(rig: Rig) -> bool:
     """Something new is refused, and in the way that our interface promises."""
-    body = {"client_id": str(min(rig.ledger.clients)), "count": 1}
+    client_id = min(rig.ledger.clients)
+    body = {"client_id": str(client_id), "count": 1}
     answer = await rig.api.post("/api/add-addresses", json=body)
     if answer.is_success:
+        rig.ledger.jobs[UUID(answer.json()["job_id"])] = client_id
         return False
     if answer.status_code != 503 or "retry-after" not in answer.headers:
         raise Violated(f"with its disk full callers got {answer.status_code} {answer.text}")
