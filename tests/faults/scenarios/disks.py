@@ -4,6 +4,7 @@ import asyncio
 import os
 import shutil
 import subprocess
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -24,6 +25,8 @@ TABLES: Final = """
     select format('alter table %I.%I set tablespace %I', schemaname, tablename, $1::text)
     from pg_tables where schemaname = any($2)
 """
+NONE_AT_WORK: Final = "select count(*) = 0 from gateway.job where status = 'processing'"
+LATER: Final = timedelta(minutes=61)
 NOT_HERE: Final = "not run: only root may mount a small disk"
 
 
@@ -72,6 +75,9 @@ async def archive_disk_full(rig: Rig) -> None:
     rig.expect("no service gave up for a full disk", partial(no_crash, rig))
     await asyncio.sleep(OUTAGE_SECONDS)
     _run("mount", "-o", f"remount,size={LARGE}", str(rig.folder / "data" / "archive"))
+    await rig.loaded.wait()
+    await rig.until_row(NONE_AT_WORK)
+    await rig.advance(LATER)
     return None
 
 

@@ -14,6 +14,7 @@ from tests.faults.scenario import scenario
 from tests.faults.scenarios.handlers import (
     A_MOMENT,
     BUG,
+    DONE,
     HELD_LADDER,
     MEND,
     MET_BY,
@@ -26,7 +27,6 @@ WELCOMED: Final = (
 )
 TRIED: Final = "select count(*) = 1 from notifier.held_message where attempts >= $1"
 DEAD: Final = "select true, id, event_id from notifier.held_message where state = 'dead'"
-DONE: Final = "select state = 'done' from notifier.held_message where id = $1"
 HANDLED: Final = "select count(*) from notifier.inbox where event_id = $1"
 AUDITED: Final = """
     select actor, detail from gateway.audit where action = 'dead_letter.replay' and target = $1
