@@ -235,4 +235,6 @@ async def test_only_one_relay_of_a_schema_is_active(
     assert await first.fetchval(relay.LOCK)
     assert not await second.fetchval(relay.LOCK)
     assert await other_schema.fetchval(relay.LOCK)
-    assert await first.fetchval("show idle_session_timeout") == "1min", "one that stands still yields"
+    assert await first.fetchval("show idle_session_timeout") == "1min", (
+        "one that stands still yields"
+    )
