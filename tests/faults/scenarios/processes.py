@@ -96,14 +96,14 @@ async def comings_and_goings(rig: Rig) -> None:
 
 @scenario(
     "F24",
-    "One assigner more than partitions, and a busy one dies for good",
-    replicas={"assigner": 4},
+    "One scraper more than partitions, and a busy one dies for good",
+    replicas={"scraper": 4},
 )
 async def standby(rig: Rig) -> None:
     """Who had nothing to do takes over within a minute."""
-    rig.ledger.replicas["assigner"] = 4
+    rig.ledger.replicas["scraper"] = 4
     idle = await rig.until(partial(_the_idle_one, rig), 60)
-    busy = next(life for life in rig.lives if life.service == "assigner" and life is not idle)
+    busy = next(life for life in rig.lives if life.service == "scraper" and life is not idle)
     began = time.monotonic()
     await rig.dismiss(busy, signal.SIGKILL)
     await rig.until(partial(_is_ready, idle), TAKEN_OVER_SECONDS)
@@ -143,8 +143,8 @@ async def _keep_asking(rig: Rig, enough: asyncio.Event) -> None:
 
 
 async def _the_idle_one(rig: Rig) -> Life | None:
-    """The only assigner without a partition, once the others have one."""
-    all_four = [life for life in rig.lives if life.service == "assigner"]
+    """The only scraper without a partition, once the others have one."""
+    all_four = [life for life in rig.lives if life.service == "scraper"]
     idle = [life for life in all_four if not await _is_ready(life)]
     return idle[0] if len(idle) == 1 else None
 
