@@ -24,7 +24,8 @@ log = structlog.get_logger()
 POLL_SECONDS: Final = 0.3
 RENEW_SECONDS: Final = 5.0
 AFTER_ERROR_SECONDS: Final = 2.0
-MOST_CLAIMS: Final = 3
+MOST_CLAIMS: Final = 10
+"""A file that fells each worker costs minutes; a bad minute of the machine must not cost an hour."""
 
 NO_SOURCE: Final = (
     "no_source: SALES_SOURCES has no entry for whole departments; add one whose template has no"
