@@ -28,7 +28,7 @@ SETTLED: Final = """
       status, active_since, welcomed_at)
     values ($1, 'Prénomdessai' || $2, 'Nomdessai' || $2, 'adresse' || $2 || '@agence.example',
       '+336000000' || $2, 'Agence Secrète ' || $2, 'pro', $3, $4, array[$5],
-      array['house', 'apartment'], 'active', '2026-11-01', public.clock())
+      array['house', 'apartment'], 'active', '2026-10-18', public.clock())
 """
 
 

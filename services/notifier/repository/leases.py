@@ -29,12 +29,16 @@ RENEW: Final = """
     where mail.id = held.id and mail.fence = held.fence and state in ('claimed', 'handing_off')
 """
 
+# A lease further off than any that is given means that the clock was put back: it counts as over.
 RETURN_UNSENT: Final = """
     update mail
     set state = 'pending', next_try_at = public.clock(), lease_until = null,
         updated_at = public.clock()
-    where id in (select id from mail where state = 'claimed' and lease_until < public.clock()
-                 for update skip locked)
+    where id in (
+      select id from mail
+      where state = 'claimed'
+        and lease_until not between public.clock() and public.clock() + interval '1 minute'
+      for update skip locked)
 """
 
 DOUBT: Final = f"""

@@ -18,14 +18,16 @@ OPEN: Final = """
     do update set first_year = least(refresh.first_year, excluded.first_year)
 """
 
-# Jobs wait for cities, nobody for departments: those come last.
+# Jobs wait for cities, nobody for departments: those come last. A lease further off than any that
+# is given means that the clock was put back: it counts as over.
 CLAIM: Final = """
     update refresh
     set state = 'running', fence = fence + 1, updated_at = public.clock(),
         lease_until = public.clock() + interval '20 seconds'
     where id = (
       select id from refresh
-      where (state = 'queued' or (state = 'running' and lease_until < public.clock()))
+      where (state = 'queued' or (state = 'running'
+            and lease_until not between public.clock() and public.clock() + interval '1 minute'))
         and ($1 or length(insee_code) > 3)
       order by length(insee_code) > 3 desc, created_at
       limit 1

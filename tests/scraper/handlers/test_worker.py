@@ -63,6 +63,15 @@ async def test_a_lease_that_ran_out_is_claimed_again_under_a_new_fence(scraper: 
     assert (second.id, second.fence) == (first.id, first.fence + 1)
 
 
+async def test_a_lease_from_before_the_clock_was_put_back_is_over(scraper: Scraper):
+    await scraper.process(asking("01053"))
+    first = await claimed(scraper)
+
+    await scraper.database.advance(timedelta(hours=-1))
+
+    assert (await claimed(scraper)).fence == first.fence + 1
+
+
 async def test_a_worker_that_lost_its_lease_writes_nothing(scraper: Scraper):
     await scraper.process(asking("01053"))
     stuck = Stuck(scraper.archive)
