@@ -7,7 +7,6 @@ although PostgreSQL and the bus answer. Who only waits for one of those is well.
 import asyncio
 import faulthandler
 import os
-import socket
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -58,7 +57,7 @@ class Progress:
 
     def __init__(self, end: Callable[[], Any]) -> None:
         self._end = end
-        self._process = f"{socket.gethostname()}/{os.getpid()}"
+        self._process = f"{os.uname().nodename}/{os.getpid()}"
         self._consumer: Callable[[], Any] = lambda: None
         self._in_hand = False
         self._well_at = time.monotonic()
