@@ -4,6 +4,7 @@ aiokafka cannot read a record with one. Its consumer would raise at it for ever,
 what it had in hand of other partitions. Here such a name is read with its odd bytes spelled out.
 """
 
+from contextlib import suppress
 from typing import Any, Final
 
 from aiokafka.errors import KafkaError
@@ -18,14 +19,13 @@ BATCH: Final[Any] = default_records._DefaultRecordBatchPy  # noqa: SLF001  # pyr
 def records(raw: bytes) -> Any:
     """The records of an answer: by aiokafka's own reader unless it fails over a name."""
     whole: Any = MemoryRecords(raw)
-    try:
-        while whole.has_next():
-            for _ in whole.next_batch():
-                pass
-    except UnicodeDecodeError:
-        return _Records(raw)
-    except KafkaError:  # whoever reads it again hears of it
-        pass
+    with suppress(KafkaError):  # whoever reads it again hears of it
+        try:
+            while whole.has_next():
+                for _ in whole.next_batch():
+                    pass
+        except UnicodeDecodeError:
+            return _Records(raw)
     return MemoryRecords(raw)
 
 

@@ -123,9 +123,8 @@ class Rig(Asking):
         if self._closing or life.pid in self._dismissed:
             return
         self.ledger.deaths.append(Death(life.service, time.monotonic()))
-        self.kills, self.crashes = (
-            (self.kills + 1, self.crashes) if status == KILLED else (self.kills, self.crashes + 1)
-        )
+        self.kills += status == KILLED
+        self.crashes += status != KILLED
         await asyncio.sleep(AGAIN_SECONDS)
         await self._up[life.service].wait()
         await self.start(life.service, mutant=mutant, environ=environ)

@@ -19,6 +19,7 @@ from deploy.local.settings import SERVICES
 from libs.common import postgres
 from tests.faults.ledger import Ledger
 from tests.faults.load import load, settle
+from tests.faults.mutants import MUTANTS
 from tests.faults.oracle import Observed, judge, unquiet
 from tests.faults.raising import raised
 from tests.faults.results import FOLDER, Result, Verdict, Violated
@@ -111,10 +112,8 @@ def _keep_evidence(folder: Path, result: Result) -> None:
 
 async def _begin(rig: Rig, scenario: Scenario, mutant: str) -> None:
     rig.mutant = mutant
-    if mutant:
-        from tests.faults.mutants import MUTANTS  # noqa: PLC0415
-
-        await rig.execute(MUTANTS[mutant].sql or "select")
+    if mutant and (sql := MUTANTS[mutant].sql):
+        await rig.execute(sql)
     rig.environ |= scenario.environ
     rig.ledger.replicas |= scenario.replicas
     if scenario.before:

@@ -61,7 +61,8 @@ async def test_the_schema_of_a_mutant_knows_its_statements(
                     if owner in {"gateway", "scraper", "assigner", "notifier", "scheduler"}
                     else "gateway"
                 )
-                await (await database.connect(role)).prepare(said)
+                prepared = await (await database.connect(role)).prepare(said)
+                assert prepared.get_query() == said
 
 
 @EACH

@@ -1,6 +1,7 @@
 """When exactly a connection is cut: at a pattern, or at the answer to a request of Kafka's."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from typing import Any, Final, Literal
 from weakref import WeakKeyDictionary
 
@@ -26,16 +27,16 @@ class Passing(msgspec.Struct):
     """Once the bytes have passed."""
 
 
-class Cut:
+class Cut(ABC):
     """Something that happens to a few connections, then no more; `happened` when it is over."""
 
     def __init__(self, times: int) -> None:
         self.happened = asyncio.Event()
         self.left = times
 
+    @abstractmethod
     def judge(self, passing: Passing) -> None:
         """Change what is passing, if it is this that was waited for."""
-        raise NotImplementedError
 
     def _strike(self, passing: Passing, bytes_let_through: int) -> None:
         passing.content = passing.content[:bytes_let_through]
