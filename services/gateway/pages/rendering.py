@@ -9,7 +9,8 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from services.gateway.pages.wording import LANGUAGES, Locale
+from services.gateway.pages import assets, moments
+from services.gateway.pages.wording import LANGUAGES, Locale, spoken
 
 TEMPLATES: Final = Path(__file__).resolve().parent / "templates"
 STYLE: Final = (TEMPLATES / "style.css").read_text(encoding="utf-8")
@@ -36,9 +37,26 @@ def page(name: str, locale: Locale, **names: Any) -> bytes:
     return template.render(say=say, words=say.words, style=Markup(STYLE), **names).encode()  # noqa: S704 - our own file
 
 
+def guards(tiles: str = "") -> dict[str, str]:
+    """The headers of a page with our scripts and styles; `tiles` is where a map's pictures come from."""
+    pictures = f"'self' data: {tiles}".strip()
+    policy = (
+        "default-src 'none'; script-src 'self'; style-src 'self'; "
+        f"img-src {pictures}; connect-src 'self'; font-src 'self'; frame-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+    return {**HEADERS, "Content-Security-Policy": policy}
+
+
+def render(template: str, locale: Locale, subject: str, **names: Any) -> bytes:
+    """A page of the console or of an agent, in one language, with the words of its subject."""
+    say = spoken(locale, subject)
+    return _environment().get_template(template).render(say=say, words=say.words, **names).encode()
+
+
 @cache
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
@@ -46,3 +64,6 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
+    environment.globals.update(asset=assets.url)
+    environment.filters.update(moments.FILTERS)
+    return environment

@@ -1,4 +1,4 @@
-"""Words, numbers and dates of the pages, in French and English."""
+"""How French and English say numbers, dates, and the words of the pages that mails lead to."""
 
 from collections.abc import Mapping
 from datetime import date
