@@ -1,1 +1,1 @@
-"""The addresses of a client as files for spreadsheets: CSV and XLSX of the same cells."""
+"""The addresses of a client as files: CSV and XLSX of the same cells, sheets and labels to print, a calendar."""

@@ -25,6 +25,18 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     """As strftime wants it."""
     day_in_cells: str
     """As a spreadsheet wants it."""
+    language: Locale
+    labels: str
+    addressee: str
+    sheet: str
+    sheet_page: str
+    sold: str
+    estimated: str
+    rooms: str
+    rights: str
+    """What whoever writes to a home must know."""
+    follow_ups: str
+    call_again: str
 
 
 FRENCH: Final = Words(
@@ -42,6 +54,12 @@ FRENCH: Final = Words(
     positions={"geocoder": "adresse", "parcel": "parcelle", "commune": "commune (approximative)"},
     bases={"commune": "commune", "department": "département"},
     edition="édition", decimal=",", day="%d/%m/%Y", day_in_cells="dd/mm/yyyy",
+    language="fr", labels="Étiquettes", addressee="Au propriétaire",
+    sheet="Feuille de prospection", sheet_page="page {page} sur {pages}",
+    sold="Vendu {price} le {day}", estimated="estimé {price}", rooms="{rooms} p.",
+    rights="Dès le premier contact : qui vous êtes, d’où vient l’adresse, et le droit d’accès, "
+    "d’effacement et d’opposition.",
+    follow_ups="Relances TrackImmo", call_again="Relancer : {address}",
 )  # fmt: skip
 
 ENGLISH: Final = Words(
@@ -59,6 +77,12 @@ ENGLISH: Final = Words(
     positions={"geocoder": "address", "parcel": "plot", "commune": "commune (approximate)"},
     bases={"commune": "commune", "department": "department"},
     edition="edition", decimal=".", day="%Y-%m-%d", day_in_cells="yyyy-mm-dd",
+    language="en", labels="Labels", addressee="To the owner",
+    sheet="Prospecting sheet", sheet_page="page {page} of {pages}",
+    sold="Sold for {price} on {day}", estimated="estimate {price}", rooms="{rooms} rooms",
+    rights="At first contact: who you are, where the address comes from, and the rights of access, "
+    "erasure and objection.",
+    follow_ups="TrackImmo follow-ups", call_again="Follow up: {address}",
 )  # fmt: skip
 
 LANGUAGES: Final[Mapping[str, Words]] = {"fr": FRENCH, "en": ENGLISH}
