@@ -1,0 +1,1 @@
+"""What only the console asks of the database: one module for each page."""
