@@ -36,6 +36,7 @@ from services.gateway.handlers.outcomes import record_outcomes
 from services.gateway.handlers.retries import start_due
 from services.gateway.handlers.schedule import send_day
 from services.gateway.handlers.watchdog import PATIENCE, watch
+from services.gateway.lag_samples import Sampler
 from services.gateway.repository import (
     idempotency,
     movements,
@@ -61,6 +62,7 @@ RETRIES_SECONDS: Final = 1.0
 WATCHDOG_SECONDS: Final = 60.0
 HEALTH_SECONDS: Final = 15.0
 PRUNE_SECONDS: Final = 3600.0
+LAG_SECONDS: Final = 10.0
 STATEMENT_SECONDS: Final = 60.0
 COUNT_SECONDS: Final = 5.0
 CONNECTIONS: Final = 20
@@ -144,6 +146,14 @@ async def every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
         await asyncio.sleep(seconds)
 
 
+async def sample_lag(sampler: Sampler) -> None:
+    """Look at the bus for the console, again and again."""
+    try:
+        await every(LAG_SECONDS, sampler.sample)
+    finally:
+        await sampler.close()
+
+
 def following(settings: GatewaySettings) -> Feed:
     """Tells the streams what moves, on a connection of its own."""
     connect = partial(postgres.connect, settings.database_url, command_timeout=STATEMENT_SECONDS)
@@ -214,6 +224,7 @@ async def main() -> None:
         every(WATCHDOG_SECONDS, partial(watch_silent, pool.lend, write, settings)),
         every(HEALTH_SECONDS, Watch(pool.lend, partial(bus, consuming.subscription)).look),
         every(PRUNE_SECONDS, partial(prune, pool.lend, settings)),
+        sample_lag(Sampler(settings, pool.lend)),
         feed.run(),
         serve(
             settings,
