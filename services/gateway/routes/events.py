@@ -10,9 +10,10 @@ from litestar.params import HeaderParameter
 
 from services.gateway.repository import events
 from services.gateway.routes.feed import PAGE
+from services.gateway.routes.moved import Json
 from services.gateway.routes.ports import Given, Reading
 from services.gateway.routes.problems import unknown
-from services.gateway.routes.streams import MEDIA_TYPE, Page, Stream
+from services.gateway.routes.streams import MEDIA_TYPE, Movements, Page, Read, Stream
 from services.gateway.routes.values import PathId, identifier
 
 LastEventId = Annotated[
@@ -50,8 +51,8 @@ async def job_events(
         raise unknown(f"Job {found} not found")
     if told.job.has_ended and not told.moved and last_event_id:
         return Response("", status_code=204)
-    read = partial(_of_job, ports.reading, found)
-    return Stream(ports.feed, read, job_id=found, after=after)
+    told_as = Movements(of_job(ports.reading, found), after, Json())
+    return Stream(ports.feed, told_as.follow, job_id=found, share="job")
 
 
 @get("/events", tags=["Events"], media_type=MEDIA_TYPE)
@@ -63,7 +64,13 @@ async def all_events(ports: Given, last_event_id: LastEventId = None) -> Respons
     async with ports.reading() as connection:
         newest = await events.newest(connection)
     after = newest if last_event_id is None else min(last_event_id, newest)
-    return Stream(ports.feed, partial(_all, ports.reading), job_id=None, after=after)
+    told_as = Movements(partial(_all, ports.reading), after, Json())
+    return Stream(ports.feed, told_as.follow, share="all")
+
+
+def of_job(reading: Reading, job_id: UUID) -> Read:
+    """Reads the movements of one job; the last page is the one that finds it ended."""
+    return partial(_of_job, reading, job_id)
 
 
 async def _of_job(reading: Reading, job_id: UUID, after: int) -> Page:

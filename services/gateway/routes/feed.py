@@ -1,10 +1,10 @@
 """What moves, followed once for all who listen in this process."""
 
 import asyncio
-from collections import deque
-from collections.abc import Generator, Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID
 
 import structlog
@@ -23,14 +23,17 @@ AWAY_SECONDS: Final = 1.0
 PAGE: Final = 500
 MOST_PENDING: Final = 1000
 """Movements that wait for one slow listener; with more it reads them again by itself."""
-MOST_STREAMS: Final = {"job": 200, "all": 50}
+Share = Literal["job", "all"]
+"""Who follows: clients their jobs, or operators whatever they look at."""
+MOST_STREAMS: Final[Mapping[Share, int]] = {"job": 200, "all": 50}
 """In a process. Apart, so that whoever follows jobs leaves the operators their share."""
 
 
 class Listener:
     """One stream's share: what has come since it last looked, or that it has to read for itself."""
 
-    def __init__(self) -> None:
+    def __init__(self, job_id: UUID | None = None) -> None:
+        self.job_id = job_id
         self.is_behind = True
         self._pending: deque[Moved] = deque()
         self._news = asyncio.Event()
@@ -71,6 +74,7 @@ class Feed:
     def __init__(self, reading: Lend, *, poll_seconds: float = POLL_SECONDS) -> None:
         self._reading, self._poll_seconds = reading, poll_seconds
         self._listeners: dict[UUID | None, set[Listener]] = {}
+        self._open = Counter[Share]()
         self._someone = asyncio.Event()
         self.closed = asyncio.Event()
 
@@ -91,30 +95,24 @@ class Feed:
             self.closed.set()
 
     @contextmanager
-    def listen(self, job_id: UUID | None) -> Generator[Listener]:
+    def listen(self, job_id: UUID | None, share: Share) -> Generator[Listener]:
         """Hear of what moves, of one job or of all; refused while too many do."""
-        kind = "job" if job_id else "all"
-        if self.closed.is_set() or self._count(kind) >= MOST_STREAMS[kind]:
+        if self.closed.is_set() or self._open[share] >= MOST_STREAMS[share]:
             raise Refusal(503, "Too many streams are open here", headers={"Retry-After": "5"})
-        listener, told = Listener(), self._listeners.setdefault(job_id, set())
+        listener, told = Listener(job_id), self._listeners.setdefault(job_id, set())
         told.add(listener)
+        self._open[share] += 1
         self._someone.set()
         try:
-            with metrics.STREAMS.labels(kind).track_inprogress():
+            with metrics.STREAMS.labels(share).track_inprogress():
                 yield listener
         finally:
+            self._open[share] -= 1
             told.discard(listener)
             if not told:
                 self._listeners.pop(job_id, None)
             if not self._listeners:
                 self._someone.clear()
-
-    def _count(self, kind: str) -> int:
-        return sum(
-            len(some)
-            for job_id, some in self._listeners.items()
-            if ("job" if job_id else "all") == kind
-        )
 
     async def _follow(self) -> None:
         async with self._reading() as connection:

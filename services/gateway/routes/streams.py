@@ -2,9 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
-from functools import lru_cache
-from typing import Any, Final, Literal
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 import msgspec
@@ -13,9 +11,8 @@ from litestar import Response
 from litestar.types import Receive, Scope, Send
 
 from libs.common import postgres
-from services.gateway.domain.movements import Detail
 from services.gateway.repository.events import JobNow, Moved
-from services.gateway.routes.feed import PAGE, Feed, Listener
+from services.gateway.routes.feed import PAGE, Feed, Listener, Share
 from services.gateway.routes.trace import STREAM
 
 log = structlog.get_logger()
@@ -36,31 +33,10 @@ HEADERS: Final = [
 """The last one keeps a proxy from collecting what should arrive at once."""
 
 
-class JobMoved(msgspec.Struct, frozen=True, kw_only=True):
-    """The data of `job.step`, and of `job.closed` (then `step` is `job`)."""
-
-    job: UUID
-    client: UUID
-    kind: Literal["scheduled", "process", "add", "test"]
-    run: int
-    step: str
-    state: str
-    done: int | None
-    total: int | None
-    note: str
-    next_try_at: datetime | None
-    at: datetime
-    status: str
-    """Of the job, when this was read."""
-
-
-class JobEnded(msgspec.Struct, frozen=True, kw_only=True):
-    """The data of `job.ended`."""
-
-    job: UUID
-    status: str
-    properties_assigned: int | None
-    error_message: str | None
+Say = Callable[[bytes], Awaitable[None]]
+"""Sends words to the reader; one who does not take them raises."""
+Follow = Callable[[Listener, Say], Awaitable[None]]
+"""Says what there is to say, until nothing more comes."""
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,22 +51,37 @@ Read = Callable[[int], Awaitable[Page]]
 """The next page after a number."""
 
 
-class Stream(Response[str]):
-    """A stream of one job's movements, or of all."""
+class Words(Protocol):
+    """How a stream says what moves."""
 
-    def __init__(self, feed: Feed, read: Read, *, job_id: UUID | None, after: int) -> None:
+    async def moved(self, moved: Sequence[Moved]) -> bytes:
+        """Movements as events, each with its number as `id`."""
+        ...
+
+    async def ended(self, job: JobNow) -> bytes:
+        """That nothing more will move in a job."""
+        ...
+
+
+class Stream(Response[str]):
+    """A stream that goes on for as long as there is something to tell."""
+
+    def __init__(
+        self, feed: Feed, follow: Follow, *, job_id: UUID | None = None, share: Share
+    ) -> None:
         super().__init__("", media_type=MEDIA_TYPE)
-        self.feed, self.read, self.job_id, self.after = feed, read, job_id, after
+        self.feed, self.follow, self.job_id = feed, follow, job_id
+        self.share: Share = share
 
     def to_asgi_response(self, *_: Any, **__: Any) -> Any:
-        """What goes on for as long as there is something to tell."""
+        """What serves it."""
         return self._serve
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with self.feed.listen(self.job_id) as listener:
+        with self.feed.listen(self.job_id, self.share) as listener:
             await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
             if not scope["state"].get("is_head"):
-                telling = _Telling(self, listener, send).tell()
+                telling = self._tell(listener, send)
                 await _first_of(telling, _left(receive), self.feed.closed.wait())
             try:
                 async with asyncio.timeout(GOODBYE_SECONDS):
@@ -98,51 +89,55 @@ class Stream(Response[str]):
             except TimeoutError:
                 log.info("stream_stalled")
 
+    async def _tell(self, listener: Listener, send: Send) -> None:
+        async def say(words: bytes) -> None:
+            async with asyncio.timeout(STALL_SECONDS):
+                await send({"type": "http.response.body", "body": words, "more_body": True})
 
-class _Telling:
-    def __init__(self, stream: Stream, listener: Listener, send: Send) -> None:
-        self._stream, self._listener, self._send = stream, listener, send
-        self._after = stream.after
-
-    async def tell(self) -> None:
-        """Say what moves until the job has ended."""
         try:
-            await self._say(HELLO)
-            while not (page := await self._next()).is_last:
-                pass
-            if page.job:
-                await self._say(_event("job.ended", _ended(page.job)))
+            await say(HELLO)
+            await self.follow(listener, say)
         except (TimeoutError, *postgres.FAILED) as error:
             log.warning("stream_interrupted", error=type(error).__name__)
         except Exception:  # the answer has begun: there is no other way to tell
             log.exception("stream_failed")
 
-    async def _next(self) -> Page:
+
+class Movements:
+    """Follows what moves after a number, in one job to its end or in all for ever."""
+
+    def __init__(self, read: Read, after: int, words: Words) -> None:
+        self._read, self._after, self._words = read, after, words
+
+    async def follow(self, listener: Listener, say: Say) -> None:
+        """Say what moves until the job has ended."""
+        while not (page := await self._next(listener, say)).is_last:
+            pass
+        if page.job:
+            await say(await self._words.ended(page.job))
+
+    async def _next(self, listener: Listener, say: Say) -> Page:
         """Say what there is to say, or that we are still here."""
-        if self._listener.is_behind:
-            self._listener.catch_up()
-            page = await self._stream.read(self._after)
+        if listener.is_behind:
+            listener.catch_up()
+            page = await self._read(self._after)
             if len(page.moved) == PAGE:
-                self._listener.fall_behind()
+                listener.fall_behind()
         else:
-            moved = await self._listener.next(PING_SECONDS)
+            moved = await listener.next(PING_SECONDS)
             page = Page(moved=moved)
-            if moved and self._stream.job_id and moved[-1].job.has_ended:
+            if moved and listener.job_id and moved[-1].job.has_ended:
                 # By more movements, maybe, than the feed has come to: one look has all of them.
-                self._listener.fall_behind()
-            if not moved and not self._listener.is_behind:
-                await self._say(PING)
-        await self._pass_on(page.moved)
+                listener.fall_behind()
+            if not moved and not listener.is_behind:
+                await say(PING)
+        await self._pass_on(page.moved, say)
         return page
 
-    async def _pass_on(self, moved: Sequence[Moved]) -> None:
+    async def _pass_on(self, moved: Sequence[Moved], say: Say) -> None:
         if fresh := [one for one in moved if one.seq > self._after]:
-            await self._say(b"".join(map(encoded, fresh)))
+            await say(await self._words.moved(fresh))
             self._after = fresh[-1].seq
-
-    async def _say(self, words: bytes) -> None:
-        async with asyncio.timeout(STALL_SECONDS):
-            await self._send({"type": "http.response.body", "body": words, "more_body": True})
 
 
 async def _left(receive: Receive) -> None:
@@ -159,45 +154,3 @@ async def _first_of(*works: Awaitable[Any]) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
-
-
-@lru_cache(maxsize=2048)
-def encoded(moved: Moved) -> bytes:
-    """A movement as an event of the stream; written once for all who hear of it at the same time."""
-    detail = moved.detail
-    done, total = _reach(detail)
-    said = JobMoved(
-        job=moved.job.job_id,
-        client=moved.job.client_id,
-        kind=moved.job.kind,
-        run=moved.run,
-        step=moved.step,
-        state="failed" if moved.state == "broken" else moved.state,
-        done=done,
-        total=total,
-        note=detail.note or detail.reason,
-        next_try_at=detail.next_try_at,
-        at=moved.at,
-        status=moved.job.status,
-    )
-    return _event("job.closed" if moved.step == "job" else "job.step", said, moved.seq)
-
-
-def _reach(detail: Detail) -> tuple[int | None, int | None]:
-    if detail.found is not None:
-        return detail.found, detail.requested
-    return (detail.done, detail.total) if detail.total else (None, None)
-
-
-def _ended(job: JobNow) -> JobEnded:
-    return JobEnded(
-        job=job.job_id,
-        status=job.status,
-        properties_assigned=job.properties_assigned,
-        error_message=job.error_message,
-    )
-
-
-def _event(name: str, data: msgspec.Struct, seq: int | None = None) -> bytes:
-    number = b"" if seq is None else b"id: %d\n" % seq
-    return b"%sevent: %s\ndata: %s\n\n" % (number, name.encode(), msgspec.json.encode(data))
