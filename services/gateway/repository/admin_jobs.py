@@ -109,10 +109,11 @@ async def page(
 ) -> Sequence[JobLine]:
     """Some of the jobs, the newest first."""
     rows = await connection.fetch(PAGE, status, client_id, limit, offset)
-    return [_line(dict(row)) for row in rows]
+    return [line(dict(row)) for row in rows]
 
 
-def _line(fields: dict[str, Any]) -> JobLine:
+def line(fields: dict[str, Any]) -> JobLine:
+    """A job from the columns of a list."""
     person = {name: fields.pop(name) for name in Whose.__struct_fields__}
     return JobLine(clients=Whose(**person) if person["email"] else None, **fields)
 
