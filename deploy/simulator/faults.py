@@ -45,6 +45,11 @@ def hollow(page: Page, path: str) -> Page:
     return _rewritten(page, lambda lines: lines[:1] + lines[1::_HOLLOW_EVERY])
 
 
+def border(page: Page, _path: str) -> Page:
+    """Outlines that leave the earth, or what a polygon is."""
+    return replace(page, body=page.body.replace(b'"coordinates":[[', b'"coordinates":[[[400,95],'))
+
+
 def slow(page: Page, _path: str) -> Page:
     return replace(page, delay_seconds=_SLOW_SECONDS)
 
@@ -59,6 +64,7 @@ FAULTS: Final[dict[str, Fault]] = {
     "truncated": truncated,
     "columns": columns,
     "hollow": hollow,
+    "border": border,
     "slow": slow,
     "500": down,
 }

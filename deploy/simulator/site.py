@@ -3,7 +3,7 @@
 - `/geo-dvf/{year}/communes/{department}/{insee}.csv` (`.csv.gz` too), with its folders' listings
 - `/geo-dvf/{year}/departements/{department}.csv.gz` and `/geo-dvf/{year}/full.csv.gz`
 - `/geo-dvf-2026/…`, or `?dialect=2026`: the same sales as the rewrite of July 2026 spells them
-- `/places/communes.csv`: the table of communes; `/geo/communes`: the API Géo's answer
+- `/places/communes.csv`: the table of communes; `/geo/communes`: the API Géo's answers
 - `POST /geocodage/search/csv`: the geocoding service (see `geocoder`), with faults of its own
 - the paths of the public publishers themselves (see `public`)
 - `/faults/{name}/…` before any of them: the answer of a publisher in trouble (see `faults`)
@@ -15,8 +15,8 @@ from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
 from deploy.simulator.faults import FAULTS, spoil
-from deploy.simulator.geo_api import COMMUNES_CSV, communes
-from deploy.simulator.page import CSV, JSON, Page, listing, not_found
+from deploy.simulator.geo_api import COMMUNES_CSV
+from deploy.simulator.page import CSV, Page, listing, not_found
 from deploy.simulator.public import public_page
 from deploy.simulator.tree import Wanted, sales_page
 
@@ -50,8 +50,8 @@ def answer(target: str, seed: int) -> Page:
 def _places(path: str, query: dict[str, str]) -> Page:
     if path == "/places/communes.csv":
         return Page(COMMUNES_CSV, CSV)
-    if path == "/geo/communes":
-        return Page(communes(query), JSON)
+    if path.startswith("/geo/communes"):
+        return public_page(path.removeprefix("/geo"), query, 0) or not_found(path)
     if path in _FOLDERS:
         return listing(path, dict.fromkeys(_FOLDERS[path]))
     return not_found(path)

@@ -21,11 +21,12 @@ from services.scraper import handlers, metrics
 from services.scraper.archive import Archive, Store
 from services.scraper.handlers import Books, OpenBooks, Worker
 from services.scraper.loader import PostgresStock
-from services.scraper.places import PlacesError, former_codes, load_places
+from services.scraper.places import PlacesError, former_codes, load_places, outline_source
 from services.scraper.repository import (
     PlaceRow,
     PostgresCities,
     PostgresJobs,
+    PostgresOutlines,
     PostgresRefreshes,
     store_places,
 )
@@ -113,6 +114,8 @@ async def main() -> None:
         for_cities = msgspec.structs.replace(worker, imports=False)
         tasks = [worker.run(), *(for_cities.run() for _ in range(1, WORKERS))]
         tasks.append(keep_places(settings.places_url, pool, client))
+        if fetch := outline_source(settings.places_url, client):
+            tasks.append(handlers.keep_outlines(PostgresOutlines(pool), fetch))
         await service.run(
             NAME,
             settings,

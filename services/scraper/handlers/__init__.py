@@ -5,11 +5,13 @@
 - `refresh`: what was gathered enters the stock, and the jobs that waited go on
 - `settle`: a job whose cities are all read is ready, or its sources have failed it
 - `worker`: claims refreshes, one after the other, under a lease
+- `outlines`: beside all that, the outlines of the communes that were read
 - `ports`: what they need from the outside
 """
 
+from services.scraper.handlers.outlines import keep_outlines
 from services.scraper.handlers.ports import Books, OpenBooks
 from services.scraper.handlers.process import process_clients
 from services.scraper.handlers.worker import Worker
 
-__all__ = ["Books", "OpenBooks", "Worker", "process_clients"]
+__all__ = ["Books", "OpenBooks", "Worker", "keep_outlines", "process_clients"]

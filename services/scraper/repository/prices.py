@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from libs.common.postgres import Connection
+from services.scraper.repository.history import keep_history
 
 # Paris, Lyon and Marseille are areas of all their arrondissements.
 AREAS: Final = """
@@ -116,10 +117,11 @@ PATIENCE_SECONDS: Final = 300
 
 
 async def price(connection: Connection, department: str, communes: Sequence[str]) -> None:
-    """Averages, middles and levels of these communes, and the levels of their department."""
+    """Averages, history, middles and levels of these communes, and the levels of their department."""
     named = await connection.fetch(AREAS, communes)
     areas = [[row[column] for row in named] for column in ("area", "insee_code")]
     await connection.execute(AVERAGES, *areas, timeout=PATIENCE_SECONDS)
+    await keep_history(connection, *areas, patience=PATIENCE_SECONDS)
     await connection.execute(MIDDLES, communes, timeout=PATIENCE_SECONDS)
     await connection.execute(ONE_AT_A_TIME, department, timeout=PATIENCE_SECONDS)
     rows = await connection.fetch(CITIES, department, len(communes) > 1)

@@ -6,6 +6,7 @@ from typing import Final
 from libs.common.postgres import Connection
 from services.scraper.domain import department_of, is_department
 from services.scraper.handlers.ports import Claim, Gathered, LinesByCommune, Place, Verdict
+from services.scraper.repository.outlines import WANT
 from services.scraper.repository.prices import PATIENCE_SECONDS, price
 
 SUCCEEDED: Final = """
@@ -92,6 +93,7 @@ async def settle(
         await connection.execute(FAILED, place.insee_code, gathered.error)
     await connection.execute(YEARS, list(_year_rows(place, gathered, lines)))
     await connection.execute(PARENT, communes)
+    await connection.execute(WANT, communes)
     await price(connection, department_of(place.insee_code), communes)
     if lines:  # last: until the end these clients are kept from being chosen for
         await connection.fetch(RECALL, communes, timeout=PATIENCE_SECONDS)
