@@ -1,11 +1,14 @@
 """Instants as pages say them: the clock of Paris, UTC for whoever looks twice."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from services.gateway.pages.wording import Language
+
 PARIS: Final = ZoneInfo("Europe/Paris")
+UNITS: Final = ((86400, "days"), (3600, "hours"), (60, "minutes"), (1, "seconds"))
 
 
 def paris(at: datetime) -> str:
@@ -23,4 +26,20 @@ def iso(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="seconds")
 
 
-FILTERS: Final[Mapping[str, Callable[..., Any]]] = {"paris": paris, "utc": utc, "iso": iso}
+def ago(at: datetime, now: datetime, say: Language) -> str:
+    """`5 min ago`, `in 2 h`: as far as it matters."""
+    seconds = (now - at).total_seconds()
+    for length, unit in UNITS:
+        if abs(seconds) >= length or length == 1:
+            number = say.number(int(abs(seconds) // length))
+            return say.told(f"{'ago' if seconds >= 0 else 'in'}_{unit}", n=number)
+    raise AssertionError
+
+
+FILTERS: Final[dict[str, Callable[..., Any]]] = {
+    "paris": paris,
+    "utc": utc,
+    "iso": iso,
+    "ago": ago,
+}
+"""As templates call them."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from services.gateway.pages import assets, moments
+from services.gateway.pages import assets, marks, moments
 from services.gateway.pages.wording import LANGUAGES, Locale, spoken
 
 TEMPLATES: Final = Path(__file__).resolve().parent / "templates"
@@ -48,7 +48,7 @@ def guards(tiles: str = "") -> dict[str, str]:
     return {**HEADERS, "Content-Security-Policy": policy}
 
 
-def render(template: str, locale: Locale, subject: str, **names: Any) -> bytes:
+def render(template: str, locale: Locale, subject: str, /, **names: Any) -> bytes:
     """A page of the console or of an agent, in one language, with the words of its subject."""
     say = spoken(locale, subject)
     return _environment().get_template(template).render(say=say, words=say.words, **names).encode()
@@ -64,6 +64,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.globals.update(asset=assets.url)
-    environment.filters.update(moments.FILTERS)
+    globals_: dict[str, Any] = environment.globals
+    globals_["asset"] = assets.url
+    environment.filters.update(moments.FILTERS | marks.FILTERS)
     return environment

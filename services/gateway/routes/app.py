@@ -14,6 +14,7 @@ from services.gateway.routes import (
     admin_jobs,
     agent_links,
     api_keys,
+    assets,
     calendar,
     cities,
     client_changes,
@@ -44,6 +45,7 @@ from services.gateway.routes import (
 )
 from services.gateway.routes.answer import Answer
 from services.gateway.routes.body import StrictRequest
+from services.gateway.routes.console import errors, router
 from services.gateway.routes.entrance import Entrance, entrance
 from services.gateway.routes.failures import HANDLERS
 from services.gateway.routes.feed import Feed
@@ -148,10 +150,12 @@ def create_app(
             *_routes(doors),
             docs.document(lambda: openapi.describe(_routes(doors))),
             *docs.PAGES,
+            assets.asset,
             agent_links.router(),
+            router.router(ports, doors),
         ],
         dependencies={"ports": Provide(lambda: ports, sync_to_thread=False, use_cache=True)},
-        exception_handlers=HANDLERS,
+        exception_handlers=errors.beside(HANDLERS, ports),
         request_class=StrictRequest,
         response_class=Answer,
         request_max_body_size=MAX_BODY_BYTES,

@@ -11,7 +11,15 @@ from litestar.types import ASGIApp
 from libs.common import postgres
 from services.gateway.repository import api_keys
 from services.gateway.repository.api_keys import Known
-from services.gateway.routes.keys import Find, admin_door, api_door, keeper, locked
+from services.gateway.routes.keys import (
+    Admit,
+    Door,
+    Find,
+    admin_door,
+    api_door,
+    keeper,
+    locked,
+)
 from services.gateway.routes.limit import Count, limited
 from services.gateway.routes.ports import Ports, Reading
 from services.gateway.routes.throttle import Throttle
@@ -26,6 +34,9 @@ class Entrance(msgspec.Struct, frozen=True, kw_only=True):
 
     api: Middleware
     admin: Middleware
+    operators: Door
+    """What opens /admin, and the console."""
+    sign_in: Admit
 
 
 def entrance(ports: Ports, count: Count) -> Entrance:
@@ -36,9 +47,12 @@ def entrance(ports: Ports, count: Count) -> Entrance:
     admin = admin_door(settings.admin_api_key, settings.api_key)
     requests, seconds = settings.rate_limit_requests, settings.rate_limit_window
     counted = limited(admit, count, requests=requests, window_seconds=seconds)
+    sign_in = throttle.around(keeper(admin, find))
     return Entrance(
         api=counted if settings.rate_limit_enabled else locked(admit),
-        admin=locked(throttle.around(keeper(admin, find))),
+        admin=locked(sign_in),
+        operators=admin,
+        sign_in=sign_in,
     )
 
 

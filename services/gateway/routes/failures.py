@@ -50,13 +50,14 @@ def on_http(request: AnyRequest, error: HTTPException) -> Response[bytes]:
 
 def on_validation(request: AnyRequest, error: ValidationException) -> Response[bytes]:
     """Query and path values that Litestar could not read."""
-    faults = tuple(_faults(request, error.extra))
-    if not faults:
+    found = tuple(faults(request, error.extra))
+    if not found:
         return respond(request, 422, error.detail)
-    return on_refusal(request, invalid(*faults))
+    return on_refusal(request, invalid(*found))
 
 
-def _faults(request: AnyRequest, extra: Any) -> Iterator[Fault]:
+def faults(request: AnyRequest, extra: Any) -> Iterator[Fault]:
+    """What is wrong with each value."""
     for fault in extra if isinstance(extra, list) else ():
         place = fault.get("source", "query")
         yield Fault(

@@ -3,6 +3,7 @@
 from typing import Any, Final, Literal
 
 from litestar import Request, Response
+from litestar.connection import ASGIConnection
 from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 
@@ -40,7 +41,7 @@ def answer(
     )
 
 
-def preferred(request: AnyRequest) -> Locale:
+def preferred(request: ASGIConnection[Any, Any, Any, Any]) -> Locale:
     """The language of a reader whom we do not know: French unless English comes first."""
     wanted = request.headers.get("Accept-Language", "")
     return "en" if wanted.strip().lower().startswith("en") else "fr"

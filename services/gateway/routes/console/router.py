@@ -1,0 +1,62 @@
+"""The router of the console: who is let in, and the pages."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, cast
+
+from litestar import Router
+from litestar.connection import ASGIConnection
+from litestar.di import Provide
+from litestar.handlers.base import BaseRouteHandler
+
+from services.gateway.routes.body import StrictRequest
+from services.gateway.routes.console import forms, sign_in
+from services.gateway.routes.console.csrf import FIELD, SAFE, refuse_foreign, refuse_forged
+from services.gateway.routes.console.errors import SignInNeededError, handlers
+from services.gateway.routes.console.navigation import ROOT
+from services.gateway.routes.console.session import recall, token_of
+from services.gateway.routes.console.visit import visit
+from services.gateway.routes.entrance import Entrance
+from services.gateway.routes.keys import Door
+from services.gateway.routes.ports import Ports
+from services.gateway.routes.problems import Refusal
+
+AnyConnection = ASGIConnection[Any, Any, Any, Any]
+
+PAGES: Final = (*sign_in.PAGES,)
+"""Every page; a new module adds its own here."""
+
+
+def router(ports: Ports, doors: Entrance) -> Router:
+    """The console, whose refusals are pages too."""
+    return Router(
+        ROOT,
+        route_handlers=[*PAGES, sign_in.letting_in(doors.sign_in)],
+        guards=[guard(ports, doors.operators)],
+        dependencies={"visit": Provide(visit, sync_to_thread=False)},
+        exception_handlers=handlers(ports),
+        include_in_schema=False,
+    )
+
+
+def guard(ports: Ports, door: Door) -> Callable[[AnyConnection, BaseRouteHandler], Awaitable[None]]:
+    """Lets in who has signed in; a route with `open` in its `opt`, whoever asks."""
+
+    async def enter(connection: AnyConnection, handler: BaseRouteHandler) -> None:
+        request = cast(StrictRequest, connection)
+        acts = request.method not in SAFE
+        if acts:
+            refuse_foreign(request)
+        session = None
+        if token := token_of(request, ports.settings):
+            async with ports.reading() as database:
+                session = await recall(request, database, token, door)
+        if handler.opt.get("open"):
+            return
+        if session is None and acts:
+            raise Refusal(403, "You are not signed in, or no longer: sign in, then repeat")
+        if session is None:
+            raise SignInNeededError
+        if acts:
+            refuse_forged(session, (await forms.values(request)).get(FIELD, ""))
+
+    return enter
