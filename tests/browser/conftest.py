@@ -5,6 +5,7 @@ Without the browser these tests fail and say so.
 
 import shutil
 from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, StorageState, syn
 
 from deploy.local.postgres import Postgres
 from tests.browser.serving import ADMIN_KEY, Site, serving
+from tests.support.database import migrated_server
+from tests.support.scratch import scratch_folder
 
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "var" / "screenshots"
 
@@ -38,6 +41,15 @@ def screenshots() -> Path:
     """Where pictures are kept for whoever wants to look: var/screenshots, not under git."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     return SCREENSHOTS
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Generator[Postgres]:
+    """As elsewhere, but started in another thread: the browser may keep a loop in this one."""
+    with scratch_folder() as folder, ThreadPoolExecutor(1) as thread:
+        server = migrated_server(folder / "server")
+        yield thread.submit(server.__enter__).result()
+        thread.submit(server.__exit__, None, None, None).result()
 
 
 @pytest.fixture(scope="session")

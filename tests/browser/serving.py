@@ -9,6 +9,7 @@ import time
 from collections.abc import Coroutine, Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -28,6 +29,8 @@ ADMIN_KEY: Final = "0perators"
 KEYS: Final = {"API_KEY": "k3y-of-a-test", "ADMIN_API_KEY": ADMIN_KEY, "SECRET_KEY": "s1gns-links"}
 NO_BROKER: Final = "127.0.0.1:9"
 START_SECONDS: Final = 60
+LOGS: Final = Path(__file__).resolve().parents[2] / "var" / "browser"
+"""What the gateway of a run says: to read when a page does not come."""
 
 
 class Site(msgspec.Struct, frozen=True):
@@ -41,8 +44,7 @@ class Site(msgspec.Struct, frozen=True):
 
     def agent_path(self, client_id: UUID | None = None) -> str:
         """The page of a client, as the link in a mail leads to it; of the ordinary one unless said."""
-        whose = client_id or named("client")
-        return f"/c/{links.sign(KEYS['SECRET_KEY'], 'page', whose, datetime.now(UTC))}"
+        return f"/c/{signed(client_id or named('client'))}"
 
     def execute(self, statement: str, *arguments: Any) -> list[Any]:
         """Rows of the database, asked or changed as the superuser."""
@@ -54,6 +56,11 @@ class Site(msgspec.Struct, frozen=True):
             return await connection.fetch(statement, *arguments)
         finally:
             await connection.close()
+
+
+def signed(client_id: UUID, purpose: links.Purpose = "page") -> str:
+    """The token of a link to a client's page."""
+    return links.sign(KEYS["SECRET_KEY"], purpose, client_id, datetime.now(UTC))
 
 
 def wait(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T]) -> T:
@@ -103,9 +110,11 @@ def _running(
         **os.environ, **KEYS, "DATABASE_URL": database.url("gateway"), "LOG_LEVEL": "WARNING",
         "KAFKA_BOOTSTRAP_SERVERS": NO_BROKER, "GATEWAY_PORT": str(port), **settings,
     }  # fmt: skip
-    process = subprocess.Popen(
-        [sys.executable, "-m", "services.gateway.main"], env=environ, stdout=subprocess.DEVNULL
-    )
+    LOGS.mkdir(parents=True, exist_ok=True)
+    with (LOGS / f"gateway-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "services.gateway.main"], env=environ, stdout=log, stderr=log
+        )
     try:
         _until_ready(url, process)
         yield url, process
