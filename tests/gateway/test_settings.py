@@ -42,3 +42,30 @@ def test_every_default_key_is_named_at_once():
         load(GatewaySettings, environ)
     assert "API_KEY" in str(refusal.value)
     assert "SECRET_KEY" in str(refusal.value)
+
+
+TILES = {
+    "MAP_TILES_URL": "https://tiles.example:8443/{z}/{x}/{y}.png?key=1",
+    "MAP_TILES_ATTRIBUTION": "© X",
+}
+
+
+def test_a_tile_server_is_asked_only_where_one_is_configured():
+    assert load(GatewaySettings, ENVIRON).tile_origin == ""
+    assert load(GatewaySettings, ENVIRON | TILES).tile_origin == "https://tiles.example:8443"
+
+
+@pytest.mark.parametrize(
+    "changed, words",
+    [
+        ({"MAP_TILES_URL": "https://tiles.example/{z}/{x}.png"}, "MAP_TILES_URL has no {y}"),
+        ({"MAP_TILES_URL": "https://a.example; script-src *//{z}/{x}/{y}"}, "MAP_TILES_URL"),
+        ({"MAP_TILES_URL": "https://*/{z}/{x}/{y}"}, "MAP_TILES_URL"),
+        ({"MAP_TILES_URL": "javascript:alert(1)//{z}/{x}/{y}"}, "MAP_TILES_URL"),
+        ({"MAP_TILES_URL": "https://u:p@a.example/{z}/{x}/{y}"}, "MAP_TILES_URL"),
+        ({"MAP_TILES_ATTRIBUTION": ""}, "MAP_TILES_ATTRIBUTION is missing"),
+    ],
+)
+def test_tiles_that_cannot_be_asked_for_refuse_to_start(changed: dict[str, str], words: str):
+    with pytest.raises(SettingsError, match=words):
+        load(GatewaySettings, ENVIRON | TILES | changed)
