@@ -10,14 +10,13 @@ import msgspec
 from services.gateway.repository import health, mail_requests
 from services.gateway.repository.health import ServiceHealth, Work
 from services.gateway.routes.mail_server import MailServer, Security, greeted, protected
-from services.gateway.routes.ports import Component, Ports, Reading
+from services.gateway.routes.ports import Component, Ports, Reading, Status
+from services.gateway.routes.unwell import Unwell, unwell
 
 PATIENCE_SECONDS: Final = 2.0
 MAIL_SECONDS: Final = 1.5
 """Of the two, since it is first to be learned which server it is."""
-SLOW_OUTBOX_SECONDS: Final = 60.0
 SLOW_REFRESH_SECONDS: Final = 3600.0
-SILENT_SECONDS: Final = 60.0
 
 Components = Mapping[str, Component]
 Bus = Callable[[], Awaitable[Component]]
@@ -28,8 +27,8 @@ WORKING: Final = ("dead_letters", "jobs", "refreshes", "schedule", "mails")
 async def components(ports: Ports) -> Components:
     """Every part by name; a part that does not answer is down, and nothing waits for it."""
     database, email, inside = await asyncio.gather(
-        _bounded(lambda: _database(ports)),
-        _bounded(lambda: _email(ports)),
+        bounded(lambda: _database(ports)),
+        bounded(lambda: _email(ports)),
         within(ports.reading, ports.kafka),
     )
     return {"database": database, "email": email, **inside}
@@ -38,14 +37,15 @@ async def components(ports: Ports) -> Components:
 async def within(reading: Reading, kafka: Bus) -> Components:
     """The parts that nobody outside is asked about: the bus, the services, their work."""
     bus, services, work = await asyncio.gather(
-        _bounded(kafka),
+        bounded(kafka),
         _several(SERVICES, lambda: _services(reading)),
         _several(WORKING, lambda: _working(reading)),
     )
     return {"kafka": bus, **services, **work}
 
 
-async def _bounded(check: Callable[[], Awaitable[Component]]) -> Component:
+async def bounded(check: Callable[[], Awaitable[Component]]) -> Component:
+    """How a part is; one that does not answer soon is down."""
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             return await check()
@@ -105,35 +105,29 @@ async def _services(reading: Reading) -> Components:
 
 
 def _service(of: ServiceHealth) -> Component:
-    if not of.sessions:
-        message = f"Not connected to PostgreSQL: start the {of.service}, or look at its log"
-        return Component(status="down", message=message)
-    if wrong := _hung(of):
-        return Component(status="degraded", message=wrong)
-    oldest = of.oldest_seconds or 0.0
-    waits = f"{of.unpublished} events wait to be published, the oldest for {_age(oldest)}"
-    if oldest > SLOW_OUTBOX_SECONDS:
-        asked = f"does Kafka answer the {of.service}?"
-        nobody = f", and no session holds its relay's lock: {asked} If so, restart it"
-        said = f"{waits}: {asked}" if of.relays else waits + nobody
-        return Component(status="degraded", message=said)
+    waits = f"{of.unpublished} events wait to be published"
+    if wrong := unwell(of):
+        status: Status = "down" if wrong.ailment == "away" else "degraded"
+        return Component(status=status, message=_advice(wrong, waits))
+    oldest = f"{waits}, the oldest for {age(of.oldest_seconds or 0.0)}"
     held = f"; {of.waiting} messages wait to be tried again" if of.waiting else ""
-    message = f"Connected, {waits if of.unpublished else 'every event is published'}{held}"
+    message = f"Connected, {oldest if of.unpublished else 'every event is published'}{held}"
     return Component(status="ok", message=message)
 
 
-def _hung(of: ServiceHealth) -> str:
-    if of.stuck_seconds is not None:
-        return (
-            f"Events wait and none was settled for {_age(of.stuck_seconds)}: it ends itself and is"
-            " started afresh; `consumer_stuck` in its log says where it stood"
-        )
-    if (of.silent_seconds or 0.0) > SILENT_SECONDS:
-        return (
-            f"Has said nothing for {_age(of.silent_seconds or 0.0)}: is it suspended, or does it"
-            f" hang? Keep its log and restart the {of.service}"
-        )
-    return ""
+def _advice(wrong: Unwell, waits: str) -> str:
+    service, since = wrong.service, age(wrong.seconds)
+    asked = f"does Kafka answer the {service}?"
+    return {
+        "away": f"Not connected to PostgreSQL: start the {service}, or look at its log",
+        "stuck": f"Events wait and none was settled for {since}: it ends itself and is started afresh;"
+        " `consumer_stuck` in its log says where it stood",
+        "silent": f"Has said nothing for {since}: is it suspended, or does it hang? Keep its log and"
+        f" restart the {service}",
+        "slow": f"{waits}, the oldest for {since}: {asked}",
+        "no_relay": f"{waits}, the oldest for {since}, and no session holds its relay's lock: {asked}"
+        " If so, restart it",
+    }[wrong.ailment]
 
 
 async def _working(reading: Reading) -> Components:
@@ -169,7 +163,7 @@ def _refreshes(work: Work) -> Component:
     if not work.refreshes:
         return Component(status="ok", message="No city is being read")
     oldest = work.oldest_refresh_seconds or 0.0
-    message = f"{work.refreshes} under way, the oldest for {_age(oldest)}"
+    message = f"{work.refreshes} under way, the oldest for {age(oldest)}"
     if oldest > SLOW_REFRESH_SECONDS:
         return Component(status="degraded", message=f"{message}: look at the scraper's log")
     return Component(status="ok", message=message)
@@ -198,6 +192,7 @@ def _mails(work: Work) -> Component:
     return Component(status="degraded" if wrong else "ok", message=message)
 
 
-def _age(seconds: float) -> str:
+def age(seconds: float) -> str:
+    """`90 s`, `0:12:30`."""
     whole = timedelta(seconds=round(seconds))
     return f"{whole.seconds} s" if whole < timedelta(minutes=2) else str(whole)

@@ -14,11 +14,13 @@ from libs.common.postgres import Connection
 from services.gateway.routes.feed import Feed
 from services.gateway.settings import GatewaySettings
 
+Status = Literal["ok", "degraded", "down", "unknown"]
+
 
 class Component(msgspec.Struct, frozen=True, kw_only=True):
     """How a part of the system is."""
 
-    status: Literal["ok", "degraded", "down", "unknown"]
+    status: Status
     message: str
 
 

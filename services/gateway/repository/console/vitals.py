@@ -19,6 +19,13 @@ class Vital(msgspec.Struct, frozen=True, kw_only=True):
     mails_sent: int | None
 
 
+class Lag(msgspec.Struct, frozen=True, kw_only=True):
+    """How many events wait on the bus, and since when the oldest; nothing while nobody knows."""
+
+    lag: int | None = None
+    oldest_seconds: float | None = None
+
+
 # A mail is sent within two days of its making, so few of all are looked at.
 SAMPLE: Final = """
     with slot as (
@@ -29,7 +36,9 @@ SAMPLE: Final = """
       delete from vital using due where vital.at < due.at - interval '48 hours'
     )
     insert into vital (at, lag, oldest_wait_seconds, errors, mails_sent)
-    select due.at, $1,
+    select due.at,
+           (select sum(lag) from lag_sample where at = (
+              select max(at) from lag_sample where at > due.at - interval '90 seconds')),
            greatest(0, coalesce(extract(epoch from due.at - outbox.oldest_at), 0)),
            failed.steps + failed.messages, mail.sent
     from due
@@ -62,6 +71,15 @@ SAMPLE: Final = """
     on conflict (at) do nothing
 """
 
+# As the bus said when it was last asked; nothing when it did not answer.
+LAG: Final = """
+    select case when answered_at = looked_at and looked_at > public.clock() - interval '2 minutes'
+           then (select coalesce(sum(lag), 0)::bigint from lag_partition) end as lag,
+           (select extract(epoch from public.clock() - min(oldest_at))::float8 from lag_partition
+           ) as oldest_seconds
+    from lag_look
+"""
+
 LATELY: Final = """
     select slot.at, v.lag, v.oldest_wait_seconds, v.errors, v.mails_sent
     from generate_series(
@@ -72,11 +90,17 @@ LATELY: Final = """
 """
 
 
-async def sample(connection: Connection, lag: int | None) -> None:
+async def sample(connection: Connection) -> None:
     """Write the present slot, unless it is written; forget what is two days old."""
-    await connection.execute(SAMPLE, lag)
+    await connection.execute(SAMPLE)
 
 
 async def lately(connection: Connection, back: timedelta) -> Sequence[Vital]:
     """The slots of so long until now, the oldest first."""
     return [Vital(**row) for row in await connection.fetch(LATELY, back)]
+
+
+async def lag(connection: Connection) -> Lag:
+    """How far the services are behind."""
+    row = await connection.fetchrow(LAG)
+    return Lag(**row) if row else Lag()
