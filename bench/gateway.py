@@ -107,7 +107,7 @@ async def measure(context: Context) -> list[Measure]:
     ours: list[Loads] = []
     peers: list[Loads] = []
     for _ in range(context.runs):
-        ours.append(await _loads(context, _ours))
+        ours.append(await _loads(context, serving))
         peers.append(await _loads(context, _peer))
     return [*_measures("trackimmo", ours), *_measures(PEER, peers)]
 
@@ -202,13 +202,15 @@ async def _wrk(side: Side, path: str, seconds: int, first: int) -> Load:
 
 
 @asynccontextmanager
-async def _ours(context: Context, database: Database) -> AsyncGenerator[Side]:
+async def serving(context: Context, database: Database, **settings: str) -> AsyncGenerator[Side]:
+    """Our gateway on this database, without a broker: what it accepts waits in the outbox."""
     side = {"API_KEY": secrets.token_urlsafe(32), "GATEWAY_PORT": str(free_port())}
     settings = {
         "DATABASE_URL": database.url("gateway"),
         "KAFKA_BOOTSTRAP_SERVERS": NO_BROKER,
         "SECRET_KEY": secrets.token_urlsafe(32),
         "RATE_LIMIT_REQUESTS": UNLIMITED,
+        **settings,
     }
     with (context.folder / "gateway.log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(

@@ -20,6 +20,7 @@ EXPECTED: Final = {
     "lone": "accept → mail accepted, one client, idle",
     "gateway": "`job-status` with key check and limiter",
     "memory": "resident memory",
+    "console": "pages of the console over 100,000 jobs and 10,000 clients",
 }
 """What must stand on the page, by area."""
 
