@@ -37,7 +37,7 @@ async def act(
     `data` may be a mapping: it is read as the body that the operation declares.
     """
     try:
-        answer = await _called(visit, operation, arguments)
+        answer = await called(visit, operation, arguments)
     except Refusal as refusal:
         words, detail = _refused(refusal, said)
         await say(visit, *words, is_done=False, detail=detail)
@@ -59,7 +59,8 @@ async def say(
         await sessions.say(connection, visit.session.token_hash, flash)
 
 
-async def _called(visit: Visit, operation: HTTPRouteHandler, arguments: dict[str, Any]) -> Any:
+async def called(visit: Visit, operation: HTTPRouteHandler, arguments: dict[str, Any]) -> Any:
+    """What an operation of the interface answers to this form; `Refusal` when it refuses."""
     function = operation.fn
     known = inspect.signature(function).parameters
     beside = {"ports": visit.ports, "request": await _once(visit)}
