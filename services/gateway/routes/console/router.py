@@ -9,7 +9,7 @@ from litestar.di import Provide
 from litestar.handlers.base import BaseRouteHandler
 
 from services.gateway.routes.body import StrictRequest
-from services.gateway.routes.console import forms, sign_in
+from services.gateway.routes.console import audit, forms, keys, places, sign_in, topics
 from services.gateway.routes.console.csrf import FIELD, SAFE, refuse_foreign, refuse_forged
 from services.gateway.routes.console.errors import SignInNeededError, handlers
 from services.gateway.routes.console.navigation import ROOT
@@ -22,7 +22,7 @@ from services.gateway.routes.problems import Refusal
 
 AnyConnection = ASGIConnection[Any, Any, Any, Any]
 
-PAGES: Final = (*sign_in.PAGES,)
+PAGES: Final = (*sign_in.PAGES, *places.PAGES, *topics.PAGES, *keys.PAGES, *audit.PAGES)
 """Every page; a new module adds its own here."""
 
 

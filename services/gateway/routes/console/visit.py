@@ -74,7 +74,8 @@ async def shown(
     if flash:
         async with visit.ports.reading() as connection:
             await sessions.say(connection, visit.session.token_hash, None)
-    return Response(content, status_code=status, media_type="text/html", headers=guards())
+    headers = guards(visit.ports.settings.tile_origin)
+    return Response(content, status_code=status, media_type="text/html", headers=headers)
 
 
 def written(
