@@ -98,9 +98,12 @@ bench: setup setup-bench ## Measure speed, ours and our peers': NAMES="relay sal
 
 check: lint test ## What CI runs first
 
+vendor: setup ## Copy htmx, Leaflet and uPlot from npm to where pages load them, with checksums (needs npm)
+	@$(BIN)/python -m deploy.vendor
+
 lock: setup ## Resolve the dependencies again into hashed locks
 	@$(BIN)/uv pip compile -q --generate-hashes --no-header --no-emit-index-url --python-version 3.11 --group local -o requirements.lock
 	@$(BIN)/uv pip compile -q --generate-hashes --no-header --no-emit-index-url --python-version 3.11 --group dev -c requirements.lock -o requirements-dev.lock
 	@$(BIN)/uv pip compile -q --generate-hashes --no-header --no-emit-index-url --python-version 3.11 --group bench -c requirements.lock -o requirements-bench.lock
 
-.PHONY: help setup setup-bench bench demo up daily test-mail import-history sales kafka fmt lint test test-kafka faults faults-full faults-mutants faults-soak faults-report fuzz setup-browser test-browser check lock
+.PHONY: help setup setup-bench bench demo up daily test-mail import-history sales kafka fmt lint test test-kafka faults faults-full faults-mutants faults-soak faults-report fuzz setup-browser test-browser check lock vendor
