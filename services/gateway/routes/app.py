@@ -43,6 +43,7 @@ from services.gateway.routes import (
     trials,
     upkeep,
 )
+from services.gateway.routes.agent import router as agent
 from services.gateway.routes.answer import Answer
 from services.gateway.routes.body import StrictRequest
 from services.gateway.routes.console import errors, router
@@ -152,6 +153,7 @@ def create_app(
             *docs.PAGES,
             assets.asset,
             agent_links.router(),
+            agent.router(),
             router.router(ports, doors),
         ],
         dependencies={"ports": Provide(lambda: ports, sync_to_thread=False, use_cache=True)},

@@ -78,13 +78,14 @@ async def change_client(
         if client is None:
             raise unknown(f"Client {found} not found")
         require_match(request, etag(client))
-        changed = await _change(connection, emit, client, data)
+        changed = await apply(connection, emit, client, data)
     if changed.version != client.version:
         log.info("client_changed", client_id=str(found), status=changed.status)
     return Answer(answered(changed), headers={"ETag": etag(changed)})
 
 
-async def _change(connection: Connection, emit: Emit, client: Client, data: ClientChange) -> Client:
+async def apply(connection: Connection, emit: Emit, client: Client, data: ClientChange) -> Client:
+    """The client after this change, who is kept to the transaction; a refusal of what cannot be."""
     wanted = msgspec.structs.replace(client, **await _given(connection, data))
     if wanted == client:
         return client

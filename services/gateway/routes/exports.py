@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final, Literal
+from functools import partial
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from litestar import Response, get
@@ -54,7 +55,6 @@ async def download(
     ports: Ports, client_id: UUID, ending: Literal["csv", "xlsx"], *, status: str | None = None
 ) -> Response[bytes]:
     """A file of the client's homes, the newest delivery first, in the client's language."""
-    media_type, begin = FORMATS[ending]
     async with ports.reading() as connection:
         locale = await properties.locale(connection, client_id)
         if locale is None:
@@ -64,10 +64,27 @@ async def download(
                 connection, client_id, status=status, most=MOST_ROWS
             )
             chunks = [rows async for rows in delivered]
+    return await spreadsheet(ports, locale, ending, chunks)
+
+
+async def spreadsheet(
+    ports: Ports, locale: str, ending: Literal["csv", "xlsx"], chunks: Iterable[Iterable[Row]]
+) -> Response[bytes]:
+    """A file of these homes, in their order."""
+    media_type, begin = FORMATS[ending]
     words = LANGUAGES.get(locale, LANGUAGES["fr"])
-    loop = asyncio.get_running_loop()
-    content = await loop.run_in_executor(WRITER, _written, begin, words, chunks)
+    content = await written(_written, begin, words, chunks)
     name = f"trackimmo-{words.title.lower()}-{ports.clock():%Y-%m-%d}.{ending}"
+    return attachment(content, media_type, name)
+
+
+async def written(write: Callable[..., bytes], *given: Any) -> bytes:
+    """The bytes of a file, made while others are served."""
+    return await asyncio.get_running_loop().run_in_executor(WRITER, partial(write, *given))
+
+
+def attachment(content: bytes, media_type: str, name: str) -> Response[bytes]:
+    """A file to keep; nobody on the way keeps it."""
     headers = {
         "Content-Disposition": f'attachment; filename="{name}"',
         "Cache-Control": "private, no-store",

@@ -1,0 +1,44 @@
+"""The router of an agent's page, whose refusals are pages too."""
+
+from typing import Final
+
+from litestar import Response, Router
+from litestar.di import Provide
+
+from services.gateway.routes.agent import files, follow_up, objection, page, preferences
+from services.gateway.routes.agent.page import MissingHomeError
+from services.gateway.routes.agent.visitor import shown, visitor
+from services.gateway.routes.page_answers import HANDLERS, AnyRequest
+
+PAGES: Final = (
+    page.show_addresses,
+    page.show_home,
+    follow_up.follow_home,
+    follow_up.undo,
+    objection.object_home,
+    files.download_csv,
+    files.download_xlsx,
+    files.download_sheet,
+    files.download_labels,
+    files.download_follow_ups,
+    preferences.show_preferences,
+    preferences.change_preferences,
+    preferences.change_cities,
+    preferences.pause,
+    preferences.resume,
+)
+
+
+def router() -> Router:
+    """All that lies under a token."""
+    return Router(
+        "/c/{token:str}",
+        route_handlers=PAGES,
+        dependencies={"opened": Provide(visitor)},
+        exception_handlers={**HANDLERS, MissingHomeError: _on_missing},
+        include_in_schema=False,
+    )
+
+
+def _on_missing(_: AnyRequest, error: MissingHomeError) -> Response[bytes]:
+    return shown(error.visitor, "missing.html", status=404)
