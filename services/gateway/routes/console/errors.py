@@ -28,7 +28,7 @@ SIGN_IN: Final = f"{ROOT}/sign-in"
 INVALID: Final = 422
 OURS: Final = 500
 AWAY_STATUS: Final = 503
-WORDED: Final = frozenset({403, 404, 405, 409, 413, 422, 429, 500, 503})
+WORDED: Final = frozenset({401, 403, 404, 405, 409, 413, 422, 429, 500, 503})
 RETRY_AFTER: Final = {"Retry-After": "5"}
 
 

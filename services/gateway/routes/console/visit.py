@@ -112,7 +112,8 @@ def told(flash: Any, visit: Visit, subject: str) -> Told:
     words = spoken(visit.locale, subject)
     candidates = [word for word in flash["words"] if word in words.words]
     numbers = {name: words.number(value) for name, value in flash.get("numbers", {}).items()}
-    text = words.told(candidates[0], **numbers) if candidates else ""
+    word = next(iter(candidates), "was_done" if flash["is_done"] else "refused")
+    text = words.told(word, **numbers)
     return Told(text=text, is_done=flash["is_done"], detail=flash.get("detail", ""))
 
 
