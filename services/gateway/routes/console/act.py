@@ -6,9 +6,11 @@ from typing import Any, Final, cast
 
 import msgspec
 from litestar import Response
+from litestar.datastructures import Headers
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Redirect
 from litestar.types import HTTPScope
+from litestar.utils.scope.state import ScopeState
 
 from services.gateway.repository.console import sessions
 from services.gateway.routes.body import StrictRequest, read
@@ -77,6 +79,8 @@ async def _once(visit: Visit) -> StrictRequest:
         return visit.request
     scope = visit.request.scope
     headers = [*scope["headers"], (b"idempotency-key", mark.encode())]
+    # A request reads its headers once and keeps them there.
+    ScopeState.from_scope(scope).headers = Headers(headers)
     return StrictRequest(cast(HTTPScope, {**scope, "headers": headers}))
 
 
