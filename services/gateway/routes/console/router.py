@@ -9,9 +9,22 @@ from litestar.di import Provide
 from litestar.handlers.base import BaseRouteHandler
 
 from services.gateway.routes.body import StrictRequest
-from services.gateway.routes.console import audit, forms, keys, places, sign_in, topics
+from services.gateway.routes.console import (
+    audit,
+    bulk,
+    dead_letter,
+    dead_letters,
+    forms,
+    keys,
+    mail,
+    mails,
+    overview,
+    places,
+    sign_in,
+    topics,
+)
 from services.gateway.routes.console.csrf import FIELD, SAFE, refuse_foreign, refuse_forged
-from services.gateway.routes.console.errors import SignInNeededError, handlers
+from services.gateway.routes.console.errors import SIGN_IN, SignInNeededError, handlers
 from services.gateway.routes.console.navigation import ROOT
 from services.gateway.routes.console.session import recall, token_of
 from services.gateway.routes.console.visit import visit
@@ -22,7 +35,20 @@ from services.gateway.routes.problems import Refusal
 
 AnyConnection = ASGIConnection[Any, Any, Any, Any]
 
-PAGES: Final = (*sign_in.PAGES, *places.PAGES, *topics.PAGES, *keys.PAGES, *audit.PAGES)
+STREAM: Final = "text/event-stream"
+PAGES: Final = (
+    *sign_in.PAGES,
+    *overview.PAGES,
+    *places.PAGES,
+    *topics.PAGES,
+    *keys.PAGES,
+    *audit.PAGES,
+    *mails.PAGES,
+    *mail.PAGES,
+    *dead_letters.PAGES,
+    *bulk.PAGES,
+    *dead_letter.PAGES,
+)
 """Every page; a new module adds its own here."""
 
 
@@ -36,6 +62,13 @@ def router(ports: Ports, doors: Entrance) -> Router:
         exception_handlers=handlers(ports),
         include_in_schema=False,
     )
+
+
+def _asks_to_sign_in(request: StrictRequest) -> Exception:
+    """A page leads to the sign-in; what a script asked for cannot show one, and is told to go there."""
+    if request.headers.get("HX-Request") or STREAM in request.headers.get("Accept", ""):
+        return Refusal(401, "You are not signed in, or no longer", headers={"HX-Redirect": SIGN_IN})
+    return SignInNeededError()
 
 
 def guard(ports: Ports, door: Door) -> Callable[[AnyConnection, BaseRouteHandler], Awaitable[None]]:
@@ -55,7 +88,7 @@ def guard(ports: Ports, door: Door) -> Callable[[AnyConnection, BaseRouteHandler
         if session is None and acts:
             raise Refusal(403, "You are not signed in, or no longer: sign in, then repeat")
         if session is None:
-            raise SignInNeededError
+            raise _asks_to_sign_in(request)
         if acts:
             refuse_forged(session, (await forms.values(request)).get(FIELD, ""))
 
