@@ -31,7 +31,7 @@ from libs.common.outbox import Emit
 from libs.common.postgres import Connection
 from libs.common.settings import load
 from libs.telemetry import probes
-from services.gateway import lag, metrics
+from services.gateway import lag, metrics, vital_samples
 from services.gateway.handlers.outcomes import record_outcomes
 from services.gateway.handlers.retries import start_due
 from services.gateway.handlers.schedule import send_day
@@ -63,6 +63,7 @@ WATCHDOG_SECONDS: Final = 60.0
 HEALTH_SECONDS: Final = 15.0
 PRUNE_SECONDS: Final = 3600.0
 LAG_SECONDS: Final = 10.0
+VITALS_SECONDS: Final = 10.0
 STATEMENT_SECONDS: Final = 60.0
 COUNT_SECONDS: Final = 5.0
 CONNECTIONS: Final = 20
@@ -224,6 +225,7 @@ async def main() -> None:
         every(WATCHDOG_SECONDS, partial(watch_silent, pool.lend, write, settings)),
         every(HEALTH_SECONDS, Watch(pool.lend, partial(bus, consuming.subscription)).look),
         every(PRUNE_SECONDS, partial(prune, pool.lend, settings)),
+        every(VITALS_SECONDS, partial(vital_samples.sample, pool.lend)),
         sample_lag(Sampler(settings, pool.lend)),
         feed.run(),
         serve(

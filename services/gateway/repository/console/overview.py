@@ -49,7 +49,15 @@ class Stalled(msgspec.Struct, frozen=True, kw_only=True):
 
     how: Literal["silent", "overdue"]
     job_id: UUID
-    since: datetime
+    seconds: float
+
+
+class Failed(msgspec.Struct, frozen=True, kw_only=True):
+    """A delivery of this month whose job failed for good, one of so many."""
+
+    job_id: UUID
+    due_on: date
+    of: int
 
 
 class Tick(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,11 +151,13 @@ MAILS_WAITING: Final = """
 """
 
 STALLED: Final = f"""
-    (select 'silent' as how, j.id as job_id, j.moved_at as since from job j
+    (select 'silent' as how, j.id as job_id,
+            extract(epoch from public.clock() - j.moved_at)::float8 as seconds
+     from job j
      where j.moved_at <= public.clock() - interval '15 minutes' and {UNEXPLAINED}
      order by j.moved_at limit $1)
     union all
-    (select 'overdue', id, next_attempt_at from job
+    (select 'overdue', id, extract(epoch from public.clock() - next_attempt_at)::float8 from job
      where status = 'pending' and next_attempt_at < public.clock() - interval '5 minutes'
      order by next_attempt_at limit $1)
 """  # noqa: S608 - our own words
@@ -164,6 +174,20 @@ TICKS: Final = """
       and not exists (
         select from notifier.tick_handled h where h.kind = t.kind and h.due_on = t.due_on)
     order by t.due_on, t.kind
+"""
+
+
+# Of those that still owe a delivery of this month; whoever was erased is owed nothing.
+UNDELIVERED: Final = """
+    select j.id as job_id, d.due_on, count(*) over ()::int as of
+    from job j
+    join monthly_delivery d on d.job_id = j.id
+    where j.status = 'failed' and j.kind = 'scheduled'
+      and j.created_at >= date_trunc('month', public.clock() at time zone 'Europe/Paris')
+                          at time zone 'Europe/Paris' - interval '31 days'
+      and d.month = date_trunc('month', public.clock() at time zone 'Europe/Paris')::date
+      and not exists (select from erased_client e where e.id = j.client_id)
+    order by d.due_on, j.id limit $1
 """
 
 
@@ -187,3 +211,8 @@ async def stalled(connection: Connection, limit: int) -> Sequence[Stalled]:
 async def ticks(connection: Connection, catch_up_days: int) -> Sequence[Tick]:
     """The days that were missed, or were not handled in time."""
     return [Tick(**row) for row in await connection.fetch(TICKS, catch_up_days)]
+
+
+async def undelivered(connection: Connection, limit: int) -> Sequence[Failed]:
+    """Some of the deliveries of this month that failed for good."""
+    return [Failed(**row) for row in await connection.fetch(UNDELIVERED, limit)]
