@@ -86,6 +86,12 @@ async def send_test_email(
     Waits up to 30 seconds for what the server says; 202 where nothing is known by then. A mail that
     the server refuses is no error of this request: `success` is false, and the server's words say why.
     """
+    queued = await queue(data, ports, request)
+    return queued if isinstance(queued, Replayed) else await _waited(data, ports, queued.content)
+
+
+async def queue(data: EmailTest, ports: Ports, request: StrictRequest) -> Response[EmailTested]:
+    """Ask for the mail; waits for nothing."""
 
     async def ask(connection: Connection, _: Emit) -> Response[EmailTested]:
         client_id = await mail_requests.whose(connection, data.recipient)
@@ -97,8 +103,7 @@ async def send_test_email(
         return Answer(await _told(connection, data, mail_id, None), status_code=202)
 
     # Nothing of what is kept to be said again names the recipient.
-    queued = await once(request, ports, ask, kept=partial(_without_recipient, data))
-    return queued if isinstance(queued, Replayed) else await _waited(data, ports, queued.content)
+    return await once(request, ports, ask, kept=partial(_without_recipient, data))
 
 
 def _without_recipient(data: EmailTest, answer: EmailTested) -> EmailTested:

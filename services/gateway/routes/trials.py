@@ -64,6 +64,14 @@ async def try_client(
     Its mail goes to the client, its addresses count as delivered. 202 where it is not done after 30
     seconds. With `dry_run` nothing is written or sent, and the answer shows what would be chosen.
     """
+    begun = await begin(data, ports, request)
+    if isinstance(begun, Replayed) or begun.content.job_id is None:
+        return begun
+    return await _waited(ports, begun, begun.content.job_id)
+
+
+async def begin(data: TryClient, ports: Ports, request: StrictRequest) -> Response[TrialAnswer]:
+    """Start the job, or look at what it would choose; waits for nothing."""
 
     async def start(connection: Connection, emit: Emit) -> Response[TrialAnswer]:
         if data.dry_run:
@@ -77,10 +85,7 @@ async def try_client(
         note(request, "job_accepted", job_id=str(job_id), kind="test", new=True)
         return Answer(_under_way(data.client_id, job_id), status_code=202)
 
-    begun = await once(request, ports, start, client_id=data.client_id)
-    if isinstance(begun, Replayed) or begun.content.job_id is None:
-        return begun
-    return await _waited(ports, begun, begun.content.job_id)
+    return await once(request, ports, start, client_id=data.client_id)
 
 
 def _not_served(client_id: UUID) -> Refusal:
