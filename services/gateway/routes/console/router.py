@@ -1,12 +1,13 @@
 """The router of the console: who is let in, and the pages."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final, cast
 
 from litestar import Router
 from litestar.connection import ASGIConnection
 from litestar.di import Provide
 from litestar.handlers.base import BaseRouteHandler
+from litestar.types import ControllerRouterHandler
 
 from services.gateway.routes.body import StrictRequest
 from services.gateway.routes.console import (
@@ -54,9 +55,16 @@ PAGES: Final = (
 
 def router(ports: Ports, doors: Entrance) -> Router:
     """The console, whose refusals are pages too."""
+    return behind_sign_in(ROOT, [*PAGES, sign_in.letting_in(doors.sign_in)], ports, doors)
+
+
+def behind_sign_in(
+    path: str, pages: Sequence[ControllerRouterHandler], ports: Ports, doors: Entrance
+) -> Router:
+    """Pages that only operators see."""
     return Router(
-        ROOT,
-        route_handlers=[*PAGES, sign_in.letting_in(doors.sign_in)],
+        path,
+        route_handlers=pages,
         guards=[guard(ports, doors.operators)],
         dependencies={"visit": Provide(visit, sync_to_thread=False)},
         exception_handlers=handlers(ports),
