@@ -13,7 +13,6 @@ from libs.common.postgres import Connection
 Tab = Literal["active", "pending", "inactive", "test", "unsubscribed"]
 
 HEXADECIMAL: Final = re.compile(r"[0-9a-f]{4,32}")
-LEAST_OF_A_CITY: Final = 2
 MOST_COUNTED: Final = 10_000
 
 
@@ -58,6 +57,20 @@ class ListedClient(msgspec.Struct, frozen=True, kw_only=True):
     job_next_at: datetime | None
     found: int | None
     requested: int | None
+
+    @property
+    def troubles(self) -> list[str]:
+        """What is wrong, the worst first."""
+        short = self.job_status == "completed" and (self.found or 0) < (self.requested or 0)
+        wrong = {
+            "failed": self.job_status == "failed",
+            "doubt": self.mails_in_doubt > 0,
+            "waiting": self.job_status == "pending",
+            "uncovered": self.uncovered > 0,
+            "short": short,
+            "unsubscribed": self.unsubscribed,
+        }
+        return [name for name, is_so in wrong.items() if is_so]
 
 
 class ErasedClient(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,6 +13,10 @@ from services.gateway.routes.body import StrictRequest
 from services.gateway.routes.console import (
     audit,
     bulk,
+    client,
+    client_actions,
+    client_form,
+    clients,
     dead_letter,
     dead_letters,
     forms,
@@ -39,6 +43,10 @@ AnyConnection = ASGIConnection[Any, Any, Any, Any]
 STREAM: Final = "text/event-stream"
 PAGES: Final = (
     *sign_in.PAGES,
+    *clients.PAGES,
+    *client.PAGES,
+    *client_form.PAGES,
+    *client_actions.PAGES,
     *overview.PAGES,
     *places.PAGES,
     *topics.PAGES,
