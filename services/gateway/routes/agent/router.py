@@ -5,7 +5,14 @@ from typing import Final
 from litestar import Response, Router
 from litestar.di import Provide
 
-from services.gateway.routes.agent import files, follow_up, objection, page, preferences
+from services.gateway.routes.agent import (
+    files,
+    follow_up,
+    objection,
+    page,
+    places,
+    preferences,
+)
 from services.gateway.routes.agent.page import MissingHomeError
 from services.gateway.routes.agent.visitor import shown, visitor
 from services.gateway.routes.page_answers import HANDLERS, AnyRequest
@@ -16,6 +23,7 @@ PAGES: Final = (
     follow_up.follow_home,
     follow_up.undo,
     objection.object_home,
+    places.show_places,
     files.download_csv,
     files.download_xlsx,
     files.download_sheet,
