@@ -40,9 +40,11 @@ class Undelivered(msgspec.Struct, frozen=True, kw_only=True):
     failed_at: datetime
 
 
-# A kind's days begin with the first tick of the loop; before there is one, today.
+# A kind's days begin with the first tick of the loop; before there is one, today. Whom a day would
+# serve is the rule of `due_clients`, for all days at once: clients are counted by the day that is
+# theirs in each month, and a day adds up those that it finds.
 DAYS: Final = """
-    with now as (select (public.clock() at time zone 'Europe/Paris')::date as today),
+    with now as materialized (select (public.clock() at time zone 'Europe/Paris')::date as today),
     began as (
       select kind, min(due_on) as due_on from scheduler.tick_overview where not requested group by kind
     ),
@@ -52,7 +54,7 @@ DAYS: Final = """
       select kind, due_on, handled_at, clients from notifier.tick_handled
       where kind = 'pre_notification'
     ),
-    expected as (
+    expected as materialized (
       select k.kind, d.due_on::date as due_on,
              d.due_on::date + (k.kind = 'pre_notification')::int as delivery_on,
              tick.state as emitted, coalesce(tick.late, d.due_on::date < now.today) as late,
@@ -70,25 +72,56 @@ DAYS: Final = """
       where tick.kind is not null or handled.kind is not null
          or d.due_on::date >= coalesce(began.due_on, now.today)
     ),
-    delivery as materialized (
-      select e.delivery_on, who.all_due, who.own_due,
-             (select count(*) from monthly_delivery m where m.due_on = e.delivery_on) as own_served
-      from (select distinct delivery_on from expected where state <> 'done') e
+    -- The months whose clients are asked for: of days not done, and that before for who may catch up.
+    month as materialized (
+      select distinct m.month::date as month, (m.month + interval '1 month - 1 day')::date as last_day
+      from expected e
       cross join now
       cross join lateral (
-        select count(*) as all_due, count(*) filter (where effective_day = e.delivery_on) as own_due
-        from due_clients(e.delivery_on, now.today, $3::int)
-      ) as who
+        select date_trunc('month', e.delivery_on::timestamp)
+        union all
+        select date_trunc('month', e.delivery_on::timestamp) - interval '1 month'
+        where e.state = 'due' and e.delivery_on <= now.today
+      ) as m (month)
+      where e.state <> 'done'
+    ),
+    delivered as materialized (
+      select d.client_id, d.month from monthly_delivery d
+      where d.due_on between (select min(month) from month) and (select max(last_day) from month)
+    ),
+    owed as materialized (
+      select m.month, least(m.month + c.send_day - 1, m.last_day) as effective_day, count(*) as clients
+      from month m
+      join client c on c.status = 'active'
+        and least(m.month + c.send_day - 1, m.last_day) >= c.active_since
+      where not exists (
+        select from delivered d where d.client_id = c.id and d.month = m.month)
+      group by 1, 2
+    ),
+    failed as (
+      select d.due_on, count(*) as clients
+      from job j join monthly_delivery d on d.job_id = j.id
+      where j.status = 'failed' and d.due_on between $1 and $2
+        and not exists (select from erased_client g where g.id = d.client_id)
+      group by d.due_on
     )
     select e.kind, e.due_on, e.state, e.late, e.emitted_at, e.handled_at,
-           (case e.state when 'done' then e.clients
-                         when 'due' then delivery.all_due
-                         else delivery.own_due + delivery.own_served end)::int as clients,
-           (select count(*)::int
-            from monthly_delivery m join job j on j.id = m.job_id
-            where e.kind = 'send_day' and m.due_on = e.due_on and j.status = 'failed'
-              and not exists (select from erased_client g where g.id = m.client_id)) as undelivered
-    from expected e left join delivery using (delivery_on)
+           (case e.state
+              when 'done' then e.clients
+              when 'due' then (
+                select coalesce(sum(o.clients), 0) from owed o
+                where o.effective_day = e.delivery_on
+                   or (e.delivery_on <= now.today and o.effective_day < e.delivery_on
+                       and (o.month = date_trunc('month', e.delivery_on::timestamp)::date
+                            or (o.month = (date_trunc('month', e.delivery_on::timestamp) - interval '1 month')::date
+                                and o.effective_day >= e.delivery_on - $3::int))))
+              else coalesce((select sum(o.clients) from owed o where o.effective_day = e.delivery_on), 0)
+                   + (select count(*) from monthly_delivery m where m.due_on = e.delivery_on)
+            end)::int as clients,
+           (case e.kind when 'send_day' then coalesce(failed.clients, 0) else 0 end)::int as undelivered
+    from expected e
+    cross join now
+    left join failed on failed.due_on = e.due_on
     order by e.due_on, e.kind
 """
 
