@@ -20,6 +20,8 @@ from services.gateway.routes.console import (
     dead_letter,
     dead_letters,
     forms,
+    job,
+    jobs,
     keys,
     mail,
     mails,
@@ -43,6 +45,8 @@ AnyConnection = ASGIConnection[Any, Any, Any, Any]
 STREAM: Final = "text/event-stream"
 PAGES: Final = (
     *sign_in.PAGES,
+    *job.PAGES,
+    *jobs.PAGES,
     *clients.PAGES,
     *client.PAGES,
     *client_form.PAGES,
