@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import ConsoleMessage, Dialog, Page, Request
@@ -85,7 +86,7 @@ class Diary:
         page.on("dialog", self._dismiss)
 
     def _hear(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and not message.location["url"].endswith("/body"):
+        if message.type == "error" and not urlsplit(message.location["url"]).path.endswith("/body"):
             self.said.append(f"{message.text} ({message.location['url']})")
 
     def _see(self, request: Request) -> None:

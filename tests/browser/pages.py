@@ -21,16 +21,25 @@ UNDER: Final = ("/console", "/c/", "/u/")
 """Where people look, not programs."""
 
 PARTS: Final = re.compile(
-    r"/events$|/body$|\.(json|csv|xlsx|pdf|ics|eml|txt)$|/(csv|xlsx|pdf|ics)$"
+    r"/events$|/body$|\.(json|csv|xlsx|pdf|ics|eml|txt|bin)$|/(csv|xlsx|pdf|ics|raw|source)$"
+    r"|/mails/preview/"
 )
-"""Streams, files, and what stands in a frame of a page."""
+"""Streams, files, what stands in a frame of a page, and what another service has to answer first."""
 
 IDS: Final[Mapping[tuple[str, ...], Ids]] = {
     (): lambda _: [()],
     ("job_id",): lambda world: [(each,) for each in world.jobs],
     ("client_id",): lambda world: [(each,) for each in world.clients],
+    ("client_id", "address_id"): lambda world: list(
+        zip(world.clients, world.address_ids, strict=False)
+    ),
     ("mail_id",): lambda world: [(each,) for each in world.mails],
-    ("service", "held_id"): lambda world: world.dead_letters,
+    ("service", "letter_id"): lambda world: world.dead_letters,
+    ("service", "group_id"): lambda world: world.dead_letter_groups,
+    ("service", "group_id", "wish"): lambda world: [
+        (*group, wish) for group in world.dead_letter_groups for wish in ("replay", "discard")
+    ],
+    ("kind",): lambda _: [("notification",), ("config",)],
     ("insee_code",): lambda world: [(each,) for each in world.insee_codes],
     ("import_id",): lambda world: [(each,) for each in world.imports],
     ("key_id",): lambda world: [(each,) for each in world.api_keys],

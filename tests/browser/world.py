@@ -5,6 +5,7 @@ is the id of whatever has that name, the same in every run, and `pg_temp.hostile
 would call `ran(n)`, or ask evil.example for something, wherever it is taken for markup or script.
 """
 
+import base64
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -65,6 +66,13 @@ def hostile(number: int) -> str:
     return HARM[number % len(HARM)].replace("{n}", str(number))
 
 
+def group_of(topic: str, cause: str) -> str:
+    """The group in which the console has dead letters of the furniture."""
+    told_type = base64.b64encode(b"trackimmo.client.process.v1").decode()
+    parts = f"{topic}\x1f{told_type}\x1f{cause}"
+    return hashlib.md5(parts.encode(), usedforsecurity=False).hexdigest()
+
+
 class World(msgspec.Struct, frozen=True):
     """The ids of what pages are asked for; of several the first is an ordinary one."""
 
@@ -82,6 +90,15 @@ class World(msgspec.Struct, frozen=True):
     dead_letters: Sequence[tuple[str, UUID]] = tuple(
         (service, named(f"held {service} {number}"))
         for service, number in (("scraper", 3), ("notifier", 1), ("gateway", 2), ("assigner", 13))
+    )
+    dead_letter_groups: Sequence[tuple[str, str]] = tuple(
+        (
+            service,
+            group_of(
+                "client.process", "ValidationError: Expected `uuid`, got `int` - at `$.job_id`"
+            ),
+        )
+        for service in ("scraper", "notifier")
     )
     insee_codes: Sequence[str] = ("01053", "42147", "64260", "67482")
     imports: Sequence[UUID] = tuple(map(named, ("import running", "import failed", "import done")))

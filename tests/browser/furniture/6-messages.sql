@@ -12,8 +12,9 @@ begin
       select pg_temp.id('held %1$s ' || n), %1$L, pg_temp.id('event ' || n),
              (array['client.process', 'step.failed', 'mail.settled'])[1 + n %% 3], n %% 3, 1000 + n,
              convert_to(pg_temp.id('client')::text, 'UTF8'),
-             jsonb_build_object('ce_id', encode(convert_to(pg_temp.id('event ' || n)::text, 'UTF8'), 'base64'),
-                                'ce_type', encode('trackimmo.client.process.v1'::bytea, 'base64')),
+             jsonb_build_array(
+               jsonb_build_array('ce_id', encode(convert_to(pg_temp.id('event ' || n)::text, 'UTF8'), 'base64')),
+               jsonb_build_array('ce_type', encode('trackimmo.client.process.v1'::bytea, 'base64'))),
              case n %% 3 when 0 then convert_to(jsonb_build_object('job_id', pg_temp.id('job done'),
                                                   'note', pg_temp.hostile(24))::text, 'UTF8')
                when 1 then '\x00ff10'::bytea || convert_to(pg_temp.hostile(25), 'UTF8')

@@ -16,9 +16,9 @@ LOOKED_AT: Final = 5_000
 MOST_GROUPS: Final = 200
 
 # Of which type a message says it is, as its header stands in base64: the last one counts.
-_TYPE: Final = (
-    """left(jsonb_path_query_array(headers, '$[*] ? (@[0] == "ce_type")[1]') ->> -1, 300)"""
-)
+_TYPE: Final = """
+    left(jsonb_path_query_array(headers, 'strict $[*] ? (@[0] == "ce_type")[1]', '{}', true) ->> -1, 300)
+"""
 # An error without what differs from message to message: what is quoted, ids, numbers.
 _CAUSE: Final = """
     regexp_replace(left(error, 300), '''[^'']*''|"[^"]*"|[0-9a-f]{8}(-[0-9a-f]{4,12}){4}|[0-9]+', '…', 'g')

@@ -18,12 +18,12 @@ from services.gateway.routes.problems import unknown
 from services.gateway.routes.values import PathId, identifier
 
 
-@get("/dead-letters/{service:str}/{letter_id:str}")
+@get("/dead-letters/{service:str}/{held_id:str}")
 async def show_letter(
-    visit: Visited, service: FromPath[Service], letter_id: PathId
+    visit: Visited, service: FromPath[Service], held_id: PathId
 ) -> Response[bytes]:
     """A held message, raw and decoded, and what differs from the event that it says it is."""
-    wanted = identifier(letter_id, "letter_id")
+    wanted = identifier(held_id, "held_id")
     async with visit.ports.reading() as connection:
         found = await dead_letters.letter(connection, service, wanted)
         group_id = found and await dead_letters.group_of(connection, service, wanted)
@@ -43,12 +43,12 @@ async def show_letter(
     )  # fmt: skip
 
 
-@get("/dead-letters/{service:str}/{letter_id:str}/raw", opt={"part": True})
+@get("/dead-letters/{service:str}/{held_id:str}/raw.bin", opt={"part": True})
 async def raw_letter(
-    visit: Visited, service: FromPath[Service], letter_id: PathId
+    visit: Visited, service: FromPath[Service], held_id: PathId
 ) -> Response[bytes]:
     """All of its bytes, as a file."""
-    wanted = identifier(letter_id, "letter_id")
+    wanted = identifier(held_id, "held_id")
     async with visit.ports.reading() as connection:
         found = await dead_letters.raw(connection, service, wanted)
     if found is None:
@@ -61,23 +61,23 @@ async def raw_letter(
     )
 
 
-@post("/dead-letters/{service:str}/{letter_id:str}/replay")
-async def replay(visit: Visited, service: FromPath[Service], letter_id: PathId) -> Redirect:
+@post("/dead-letters/{service:str}/{held_id:str}/replay")
+async def replay(visit: Visited, service: FromPath[Service], held_id: PathId) -> Redirect:
     """Have it tried again at once."""
-    back = f"/console/dead-letters/{service}/{letter_id}"
+    back = f"/console/dead-letters/{service}/{held_id}"
     operation = operations.replay_dead_letter
     return await act(
-        visit, operation, back=back, said="replayed", service=service, letter_id=letter_id
+        visit, operation, back=back, said="replayed", service=service, letter_id=held_id
     )
 
 
-@post("/dead-letters/{service:str}/{letter_id:str}/discard")
-async def discard(visit: Visited, service: FromPath[Service], letter_id: PathId) -> Redirect:
+@post("/dead-letters/{service:str}/{held_id:str}/discard")
+async def discard(visit: Visited, service: FromPath[Service], held_id: PathId) -> Redirect:
     """Lay it aside for good."""
-    back = f"/console/dead-letters/{service}/{letter_id}"
+    back = f"/console/dead-letters/{service}/{held_id}"
     operation = operations.discard_dead_letter
     return await act(
-        visit, operation, back=back, said="discarded", service=service, letter_id=letter_id
+        visit, operation, back=back, said="discarded", service=service, letter_id=held_id
     )
 
 

@@ -61,7 +61,7 @@ async def mail_body(visit: Visited, mail_id: PathId, look: Looking = "light") ->
     return framed(_html(mail), look)
 
 
-@get("/mails/{mail_id:str}/source", opt={"part": True})
+@get("/mails/{mail_id:str}/source.txt", opt={"part": True})
 async def mail_source(visit: Visited, mail_id: PathId) -> Response[str]:
     """All of the mail's HTML as text."""
     mail = await _mail(visit, mail_id)
