@@ -11,6 +11,9 @@ import httpx
 import msgspec
 
 from deploy.local.ports import free_port
+from libs.common import outbox
+from libs.common.outbox import Emit
+from libs.common.postgres import Connection
 from libs.telemetry import probes
 from services.gateway.repository.connections import Connections
 from services.gateway.routes.feed import Feed
@@ -61,7 +64,13 @@ async def served(database: Database, **changed: Any) -> AsyncGenerator[Served]:
     """The application as `main` serves it, with the gateway's own connections."""
     reading = Connections(partial(database.connect, "gateway"), size=10).lend
     feed = Feed(Connections(partial(database.connect, "gateway"), size=1).lend, poll_seconds=0.02)
-    app = application(reading=reading, writing=away, count=away, feed=feed, **changed)
+
+    @asynccontextmanager
+    async def writing() -> AsyncGenerator[tuple[Connection, Emit]]:
+        async with reading() as connection, outbox.transaction(connection) as emit:
+            yield connection, emit
+
+    app = application(reading=reading, writing=writing, count=away, feed=feed, **changed)
     port = free_port()
     tasks = [
         asyncio.create_task(feed.run()),
