@@ -16,13 +16,15 @@ from tests.gateway.routes.conftest import (
     api,
     client_id,
     deliver,
+    lonely,
+    lonely_app,
     make_api,
     registration,
 )
 from tests.gateway.routes.delivered import address
 from tests.gateway.routes.linking import page_of, somebody
 
-__all__ = ["admin", "api", "client_id", "make_api"]
+__all__ = ["admin", "api", "client_id", "lonely", "lonely_app", "make_api"]
 
 HTMX = {"HX-Request": "true"}
 

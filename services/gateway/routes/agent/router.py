@@ -15,8 +15,10 @@ from services.gateway.routes.agent import (
 )
 from services.gateway.routes.agent.page import MissingHomeError
 from services.gateway.routes.agent.visitor import shown, visitor
-from services.gateway.routes.page_answers import HANDLERS, AnyRequest
+from services.gateway.routes.page_answers import HANDLERS, AnyRequest, on_away, on_http
+from services.gateway.routes.problems import Refusal
 
+AWAY: Final = 503
 PAGES: Final = (
     page.show_addresses,
     page.show_home,
@@ -43,10 +45,16 @@ def router() -> Router:
         "/c/{token:str}",
         route_handlers=PAGES,
         dependencies={"opened": Provide(visitor)},
-        exception_handlers={**HANDLERS, MissingHomeError: _on_missing},
+        exception_handlers={**HANDLERS, Refusal: _on_refusal, MissingHomeError: _on_missing},
         include_in_schema=False,
     )
 
 
 def _on_missing(_: AnyRequest, error: MissingHomeError) -> Response[bytes]:
     return shown(error.visitor, "missing.html", status=404)
+
+
+def _on_refusal(request: AnyRequest, refusal: Refusal) -> Response[bytes]:
+    """A part that is needed is not there yet, or what was sent is no form of ours."""
+    away = refusal.status_code == AWAY
+    return on_away(request, refusal) if away else on_http(request, refusal)

@@ -99,7 +99,11 @@ NOTHING: Final[Mapping[str, str]] = {}
 def shown(visitor: Visitor, template: str, *, status: int = 200, **names: Any) -> Response[bytes]:
     """A page, or a part of one, in the client's language; packed where that is smaller."""
     content = render(f"agent/{template}", visitor.locale, SUBJECT, visitor=visitor, **names)
-    headers = {**guards(visitor.ports.settings.tile_origin), "Vary": "Accept-Encoding, HX-Request"}
+    headers = {
+        **guards(visitor.ports.settings.tile_origin),
+        "Referrer-Policy": "no-referrer",  # the address is the key
+        "Vary": "Accept-Encoding, HX-Request",
+    }
     if len(content) > WORTH_PACKING and "gzip" in visitor.request.headers.get(
         "Accept-Encoding", ""
     ):
