@@ -51,7 +51,7 @@ async def test_without_any_client_it_says_how_to_begin(console: Console):
 
 
 @pytest.mark.parametrize(
-    ("q", "found"),
+    "q, found",
     [
         ("martin", ["Agence du Lac"]),
         ("ZOE", ["Agence du Lac"]),
