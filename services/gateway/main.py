@@ -48,6 +48,7 @@ from services.gateway.repository import (
     watchdog,
 )
 from services.gateway.repository.connections import Connections
+from services.gateway.repository.console import sessions
 from services.gateway.routes.app import create_app
 from services.gateway.routes.feed import Feed
 from services.gateway.routes.limit import Count
@@ -129,10 +130,11 @@ async def watch_silent(reading: Reading, write: Writing, settings: GatewaySettin
 
 
 async def prune(reading: Reading, settings: GatewaySettings) -> None:
-    """Forget the windows that have ended, and the answers that are a day old."""
+    """Forget the windows and sessions that have ended, and the answers that are a day old."""
     async with reading() as conn:
         await rate.prune(conn, timedelta(seconds=settings.rate_limit_window))
         await idempotency.prune(conn)
+        await sessions.prune(conn)
 
 
 async def every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:

@@ -6,20 +6,34 @@ from typing import Any, Final
 from uuid import UUID
 
 SHORT_SIGNS: Final = 8
+GOOD: Final = ("ok", "completed", "sent", "active", "done", "replayed", "settled", "ready", "emitted",
+               "found", "covered")  # fmt: skip
+BAD: Final = (
+    "failed",
+    "down",
+    "broken",
+    "dead",
+    "missed",
+    "bounced",
+    "error",
+    "refused",
+    "revoked",
+)
+WARN: Final = ("unknown", "degraded", "late", "held", "waiting", "pending", "insufficient",
+               "suppressed", "paused", "inactive", "behind")  # fmt: skip
+BUSY: Final = ("processing", "running", "sending", "claimed", "working", "queued", "open")
 TONES: Final[Mapping[str, frozenset[str]]] = {
-    "good": frozenset(
-        "ok completed sent active done replayed settled ready due_done emitted found covered".split()
-    ),
-    "bad": frozenset("failed down broken dead missed bounced error refused revoked".split()),
-    "warn": frozenset(
-        "unknown degraded late held waiting pending insufficient suppressed paused inactive behind".split()
-    ),
-    "busy": frozenset("processing running sending claimed working queued open".split()),
+    "good": frozenset(GOOD),
+    "bad": frozenset(BAD),
+    "warn": frozenset(WARN),
+    "busy": frozenset(BUSY),
 }
 """What a state's name stands for; any other is plain."""
 WIDTH: Final = 100.0
 HEIGHT: Final = 24.0
 MARGIN: Final = 2.0
+LEAST: Final = 1e-9
+"""Of nothing but zeros the line lies on the ground."""
 
 
 def tone(name: str) -> str:
@@ -39,7 +53,7 @@ def spark(points: Sequence[float | None]) -> str:
     known = [(number, value) for number, value in enumerate(points) if value is not None]
     if not known:
         return ""
-    most = max(max(value for _, value in known), 1e-9)
+    most = max(*(value for _, value in known), LEAST)
     step = WIDTH / max(len(points) - 1, 1)
     reach = HEIGHT - 2 * MARGIN
     return " ".join(

@@ -32,7 +32,7 @@ HEADERS: Final = {
 
 def page(name: str, locale: Locale, **names: Any) -> bytes:
     """A page in one language; a name that it lacks is an error."""
-    template = _environment().get_template(f"{name}.html")
+    template = environment().get_template(f"{name}.html")
     say = LANGUAGES[locale]
     return template.render(say=say, words=say.words, style=Markup(STYLE), **names).encode()  # noqa: S704 - our own file
 
@@ -45,18 +45,20 @@ def guards(tiles: str = "") -> dict[str, str]:
         f"img-src {pictures}; connect-src 'self'; font-src 'self'; frame-src 'self'; "
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     )
-    return {**HEADERS, "Content-Security-Policy": policy}
+    # A form that goes to no-referrer's page would say `Origin: null`, as one from elsewhere does.
+    return {**HEADERS, "Content-Security-Policy": policy, "Referrer-Policy": "same-origin"}
 
 
 def render(template: str, locale: Locale, subject: str, /, **names: Any) -> bytes:
     """A page of the console or of an agent, in one language, with the words of its subject."""
     say = spoken(locale, subject)
-    return _environment().get_template(template).render(say=say, words=say.words, **names).encode()
+    return environment().get_template(template).render(say=say, words=say.words, **names).encode()
 
 
 @cache
-def _environment() -> Environment:
-    environment = Environment(
+def environment() -> Environment:
+    """What reads the templates."""
+    found = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
@@ -64,7 +66,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    globals_: dict[str, Any] = environment.globals
+    globals_: dict[str, Any] = found.globals
     globals_["asset"] = assets.url
-    environment.filters.update(moments.FILTERS | marks.FILTERS)
-    return environment
+    found.filters.update(moments.FILTERS | marks.FILTERS)
+    return found

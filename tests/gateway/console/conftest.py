@@ -15,10 +15,17 @@ from libs.common.outbox import Emit
 from libs.common.postgres import Connection
 from services.gateway.repository.connections import Connections
 from services.gateway.repository.rate import Counter
-from tests.gateway.routes.conftest import ADMIN_KEY, admin, application, registration, speak_to
+from tests.gateway.routes.conftest import (
+    ADMIN_KEY,
+    admin,
+    application,
+    lonely_app,
+    registration,
+    speak_to,
+)
 from tests.support.database import Database
 
-__all__ = ["admin", "registration"]
+__all__ = ["admin", "lonely_app", "registration"]
 
 CSRF = re.compile(r'name="csrf" value="([0-9a-f]*)"')
 ONCE = re.compile(r'name="once" value="([0-9a-f-]+)"')

@@ -47,7 +47,8 @@ async def acting(visitor: Visitor) -> Console:
     """A console with pages that do what a test wants."""
     console = await visitor()
     app = cast(Any, console.http)._transport.app
-    ports = cast(Litestar, app).dependencies["ports"].dependency()
+    given = cast(Any, cast(Litestar, app).dependencies["ports"])
+    ports = given.dependency()
     doors = entrance(ports, cast(Any, None))
     app.register(behind_sign_in(PAGE, [page, cancel, make_key, misspelt], ports, doors))
     assert (await console.sign_in(ADMIN_KEY)).status_code == 303

@@ -26,18 +26,23 @@ class WordingError(Exception):
 @cache
 def spoken(locale: Locale, subject: str) -> Language:
     """How a language says what a subject and every page need."""
-    words = {**_read(COMMON), **_read(subject)} if subject != COMMON else _read(COMMON)
-    if subject != COMMON and (both := _read(COMMON).keys() & _read(subject).keys()):
+    shared, own = read(COMMON), read(subject)
+    if subject != COMMON and (both := shared.keys() & own.keys()):
         raise WordingError(f"{subject}.toml repeats words of common.toml: {sorted(both)}")
-    said = {word: meaning[locale] for word, meaning in words.items()}
+    said = {word: meaning[locale] for word, meaning in {**shared, **own}.items()}
     return replace(LANGUAGES[locale], words=said)
 
 
 @cache
-def _read(subject: str) -> Words:
+def read(subject: str) -> Words:
+    """The words of one file."""
     path = FOLDER / f"{subject}.toml"
-    words: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    return checked(subject, tomllib.loads(path.read_text(encoding="utf-8")))
+
+
+def checked(subject: str, words: Mapping[str, Any]) -> Words:
+    """The words, if each is one line with both languages."""
     for word, meaning in words.items():
         if word in NOT_WORDS or not isinstance(meaning, dict) or meaning.keys() != BOTH:
-            raise WordingError(f'{path.name}: {word} is not one line `{{ fr = "…", en = "…" }}`')
+            raise WordingError(f'{subject}.toml: {word} is not one line `{{ fr = "…", en = "…" }}`')
     return words
