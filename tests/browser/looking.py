@@ -23,6 +23,8 @@ TABBABLE: Final = """
     summary, [tabindex]:not([tabindex='-1'])
 """
 
+TAB: Final = {"type": "rawKeyDown", "key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9}
+
 WATCH_FOCUS: Final = """
     (selector) => {
       const seen = (element) => element.checkVisibility({ visibilityProperty: true })
@@ -68,6 +70,9 @@ READABLE: Final = """
 """
 
 
+STOPPED: Final = ("csp", "net::ERR_BLOCKED_BY_CSP")
+
+
 class Diary:
     """What happens while a page is open, within frames with mails apart."""
 
@@ -76,13 +81,14 @@ class Diary:
         self.said: list[str] = []
         """Errors on the browser's console."""
         self.left: list[str] = []
-        """Requests for another origin."""
+        """Requests for another origin that our policy has let go out."""
         self.asked: list[str] = []
         """Dialogs."""
         page.add_init_script(ALARMS)
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.said.append(str(error)))
-        page.on("request", self._see)
+        page.on("requestfinished", self._see)
+        page.on("requestfailed", self._see)
         page.on("dialog", self._dismiss)
 
     def _hear(self, message: ConsoleMessage) -> None:
@@ -90,8 +96,9 @@ class Diary:
             self.said.append(f"{message.text} ({message.location['url']})")
 
     def _see(self, request: Request) -> None:
-        if not request.url.startswith((self.origin, "data:", "blob:", "about:")):
-            self.left.append(request.url)
+        ours = request.url.startswith((self.origin, "data:", "blob:", "about:"))
+        if not ours and request.failure not in STOPPED:
+            self.left.append(f"{request.url} ({request.failure})")
 
     def _dismiss(self, dialog: Dialog) -> None:
         self.asked.append(dialog.message)
@@ -112,10 +119,12 @@ def tabbed(page: Page) -> dict[str, Sequence[str]]:
     """What the Tab key does not reach, reaches out of order, or marks by nothing."""
     page.evaluate(WATCH_FOCUS, TABBABLE)
     wanted: int = page.evaluate("focusing.wanted")
+    keyboard = page.context.new_cdp_session(page)
     for pressed in range(3 * wanted + 80):  # a date takes three, a frame what stands in it
-        page.keyboard.press("Tab")
+        keyboard.send("Input.dispatchKeyEvent", TAB)
         if pressed >= wanted - 1 and page.evaluate("focusing.done()"):
             break
+    keyboard.detach()
     return page.evaluate("focusing.report()")
 
 

@@ -22,9 +22,10 @@ UNDER: Final = ("/console", "/c/", "/u/")
 
 PARTS: Final = re.compile(
     r"/events$|/body$|\.(json|csv|xlsx|pdf|ics|eml|txt|bin)$|/(csv|xlsx|pdf|ics|raw|source)$"
-    r"|/mails/preview/"
+    r"|/mails/preview/|/places/"
 )
-"""Streams, files, what stands in a frame of a page, and what another service has to answer first."""
+"""Streams, files, what stands in a frame of a page, what another service has to answer first, and
+what leads on to a page."""
 
 IDS: Final[Mapping[tuple[str, ...], Ids]] = {
     (): lambda _: [()],
@@ -34,7 +35,7 @@ IDS: Final[Mapping[tuple[str, ...], Ids]] = {
         zip(world.clients, world.address_ids, strict=False)
     ),
     ("mail_id",): lambda world: [(each,) for each in world.mails],
-    ("service", "letter_id"): lambda world: world.dead_letters,
+    ("service", "held_id"): lambda world: world.dead_letters,
     ("service", "group_id"): lambda world: world.dead_letter_groups,
     ("service", "group_id", "wish"): lambda world: [
         (*group, wish) for group in world.dead_letter_groups for wish in ("replay", "discard")
