@@ -2,14 +2,21 @@
 
 import re
 from datetime import date
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from structlog.testing import capture_logs
 
 from libs.common.postgres import Connection
+from services.gateway.build import commit
+from services.gateway.pages.wording import LANGUAGES, spoken
+from services.gateway.repository.console import topics
+from services.gateway.settings import GatewaySettings
 from tests.gateway.console.conftest import Console, Visitor, found
+from tests.gateway.routes.conftest import ADMIN_KEY, API_KEY
 
+SETTING = re.compile(r"<code>([A-Z_]+)</code></th><td>(.*?)</td>")
 KEY = re.compile(r'id="new-key">(tik_[A-Za-z0-9_-]+)<')
 KEYS = "/console/keys"
 
@@ -123,3 +130,54 @@ async def test_without_rows_the_pages_say_so(console: Console) -> None:
     assert "sign" in (await console.get("/console/audit")).text  # signing in is a row itself
     assert "widen the filters" in (await console.get("/console/audit?actor=nobody")).text
     assert "No key has been made yet" in (await console.get(KEYS)).text
+
+
+async def test_the_settings_in_use_show_no_secret(visitor: Visitor) -> None:
+    secret = "n0body-sees-th1s"
+    console = await visitor(
+        map_tiles_url="https://u:p4ss@tiles.example/{z}/{x}/{y}.png?token=t0ken",
+        map_tiles_attribution="© <b>",
+        kafka_sasl_password=secret,
+        public_base_url="",
+    )
+    await console.sign_in()
+    page = (await console.get("/console/settings")).text
+    for hidden in (secret, ADMIN_KEY, API_KEY, "p4ss", "t0ken", "signs-links"):
+        assert hidden not in page
+    assert "https://u@tiles.example/" in page
+    assert "© &lt;b&gt;" in page
+    rows = {each[0]: each[1] for each in SETTING.findall(page)}
+    assert rows["KAFKA_SASL_PASSWORD"] == "set (masked)"
+    assert rows["ADMIN_API_KEY"] == "set (masked)"
+    assert rows["PUBLIC_BASE_URL"] == "empty"
+    assert "missing" not in page
+
+
+async def test_every_setting_is_explained_in_both_languages() -> None:
+    for locale in LANGUAGES:
+        words = spoken(locale, "settings").words
+        assert [
+            name for name in GatewaySettings.__struct_fields__ if f"about_{name}" not in words
+        ] == []
+
+
+async def test_the_parts_are_told_without_asking_the_bus(
+    console: Console, conn: Connection
+) -> None:
+    await topics.store(conn, None)
+    page = (await console.get("/console/settings")).text
+    assert "Has not answered since the start" in page
+    looked = (await console.get("/console/settings?look=true")).text
+    assert "1 broker" in looked
+
+
+def test_a_commit_is_read_from_the_repository(tmp_path: Path) -> None:
+    assert commit(tmp_path) == ""
+    (tmp_path / "HEAD").write_text("ref: refs/heads/main\n")
+    (tmp_path / "packed-refs").write_text("# pack\nabc refs/heads/other\ndef refs/heads/main\n")
+    assert commit.__wrapped__(tmp_path) == "def"
+    (tmp_path / "refs/heads").mkdir(parents=True)
+    (tmp_path / "refs/heads/main").write_text("123\n")
+    assert commit.__wrapped__(tmp_path) == "123"
+    (tmp_path / "HEAD").write_text("456\n")
+    assert commit.__wrapped__(tmp_path) == "456"

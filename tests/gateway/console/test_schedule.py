@@ -2,13 +2,16 @@
 
 import time
 from datetime import date, timedelta
+from uuid import UUID
 
 import pytest
 
 from libs.common.postgres import Connection
 from services.gateway.repository import calendar
+from tests.gateway.console.conftest import Console
 
 DAY = timedelta(days=1)
+SCHEDULE = "/console/schedule"
 
 CLIENTS = """
     select setseed(0.5);
@@ -78,3 +81,122 @@ async def test_a_month_of_ten_thousand_clients_is_told_in_no_time(
         await calendar.days(conn, first, first + 30 * DAY, 7)
         took.append(time.perf_counter() - began)
     assert min(took) < 0.4, took  # 0.04 s where nothing else runs
+
+
+async def client_due(admin: Connection, day: date, email: str = "a@example.org") -> UUID:
+    """A client who joined long ago and whose day it is."""
+    found: UUID = await admin.fetchval(
+        """insert into gateway.client (first_name, last_name, email, subscription_type, send_day,
+             chosen_cities, property_type_preferences, active_since)
+           values ('Ada', '<i>Martin</i>', $1, 'pro', $2, '{01053}', '{house}', '2020-01-01')
+           returning id""",
+        email,
+        day.day,
+    )
+    return found
+
+
+async def test_a_dry_run_tells_whom_it_concerns_and_does_nothing(
+    console: Console, admin: Connection, today: date
+) -> None:
+    client_id = await client_due(admin, today)
+    page = (await console.get(f"{SCHEDULE}?kind=send_day&day={today}")).text
+    assert "1 client would be delivered" in page
+    assert f'href="/console/clients/{client_id}">Ada &lt;i&gt;Martin' in page
+    assert 'action="/console/schedule/run"' in page
+    assert await admin.fetchval("select count(*) from scheduler.tick") == 0
+
+
+async def test_a_real_run_asks_and_a_second_is_told_already(
+    console: Console, admin: Connection, today: date
+) -> None:
+    form = {"kind": "send_day", "day": str(today)}
+    unasked = await console.follow(await console.post(f"{SCHEDULE}/run", form))
+    assert "nothing was done" in unasked
+    assert await admin.fetchval("select count(*) from scheduler.tick") == 0
+
+    done = await console.follow(
+        await console.post(f"{SCHEDULE}/run", {**form, "confirmation": str(today)})
+    )
+    assert "It is under way" in done
+    assert "Already run at" in done
+    assert 'action="/console/schedule/run"' not in done
+    await console.post(f"{SCHEDULE}/run", {**form, "confirmation": str(today)})
+    assert await admin.fetchval("select count(*) from scheduler.tick") == 1
+    actions = await admin.fetch("select target from gateway.audit where action = 'schedule.run'")
+    assert {row["target"] for row in actions} == {f"send_day/{today}"}
+
+
+@pytest.mark.parametrize("days, said", [(1, "has not come yet"), (-30, "Too long ago")])
+async def test_a_day_that_cannot_be_run_says_why(
+    console: Console, today: date, days: int, said: str
+) -> None:
+    day = today + days * DAY
+    page = (await console.get(f"{SCHEDULE}?kind=pre_notification&day={day}")).text
+    assert said in page
+    assert 'action="/console/schedule/run"' not in page
+    form = {"kind": "pre_notification", "day": str(day), "confirmation": str(day)}
+    refused = await console.follow(await console.post(f"{SCHEDULE}/run", form))
+    assert "This day cannot be run" in refused
+
+
+async def test_the_month_shows_each_day_with_its_state(
+    console: Console, admin: Connection, today: date
+) -> None:
+    await client_due(admin, today)
+    page = (await console.get(SCHEDULE)).text
+    assert page.count('class="day') == (first_of_next(today) - DAY).day
+    cell = page[page.index('aria-current="date"') :]
+    assert "Deliveries: 1" in cell[:600]
+    assert "due" in cell[:800]
+
+
+@pytest.mark.parametrize(
+    "month, said",
+    [
+        ("2027-03", "Clocks go forward"),
+        ("2026-10", "Clocks go back"),
+        ("2027-02", "Serves the clients of day 29, 30, 31 too"),
+        ("2028-02", "Serves the clients of day 30, 31 too"),
+        ("2026-11", "Serves the clients of day 31 too"),
+    ],
+)
+async def test_days_that_are_special_say_so(console: Console, month: str, said: str) -> None:
+    page = (await console.get(f"{SCHEDULE}?month={month}")).text
+    assert page.count(said) == 1
+    assert "Clocks go" not in (await console.get(f"{SCHEDULE}?month=2027-01")).text
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["month=2026-13", "month=x", "day=2026-02-30", "month=1999-12", "kind=x", "day=9999-12-31"],
+)
+async def test_what_is_no_day_of_ours_is_refused(console: Console, query: str) -> None:
+    assert (await console.get(f"{SCHEDULE}?{query}")).status_code == 422
+
+
+async def test_a_failed_delivery_leads_to_its_job(
+    console: Console, admin: Connection, today: date
+) -> None:
+    client_id = await client_due(admin, today)
+    job_id = await admin.fetchval(
+        """with made as (
+             insert into gateway.job (client_id, kind, count, as_of, seed, cities, kinds, status,
+                                      error_message)
+             values ($1, 'scheduled', 1, $2, 1, '{01053}', '{house}', 'failed', '<b>no source</b>')
+             returning id
+           )
+           insert into gateway.monthly_delivery (client_id, month, due_on, job_id, late)
+           select $1, date_trunc('month', $2::timestamp)::date, $2, id, false from made
+           returning job_id""",
+        client_id,
+        today,
+    )
+    page = (await console.get(SCHEDULE)).text
+    assert f'href="/console/jobs/{job_id}"' in page
+    assert "&lt;b&gt;no source" in page
+    assert "1 undelivered" in page
+
+
+def first_of_next(day: date) -> date:
+    return (day.replace(day=1) + 31 * DAY).replace(day=1)

@@ -84,6 +84,8 @@ NAMES: Final = """
 
 MIGRATIONS: Final = "select version from migration order by version"
 
+SERVER_VERSION: Final = "select current_setting('server_version')"
+
 
 async def audit(
     connection: Connection, wanted: Wanted, *, before: int | None, limit: int
@@ -108,3 +110,8 @@ async def names(connection: Connection) -> Named:
 async def migrations(connection: Connection) -> Sequence[str]:
     """The numbers of our migrations that this database has."""
     return [row["version"] for row in await connection.fetch(MIGRATIONS)]
+
+
+async def server_version(connection: Connection) -> str:
+    """Which PostgreSQL answers."""
+    return str(await connection.fetchval(SERVER_VERSION))

@@ -93,10 +93,11 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
 
 # Of a partition that is gone nothing is shown; one that has not moved keeps its moment.
 STORE: Final = """
-    with seen as (
+    with now as materialized (select public.clock() as at),
+    seen as (
       select consumer_group, topic, partition, first_offset, end_offset, committed,
-             public.clock() - seconds * interval '1 second' as oldest_at, coalesce(seconds, 0) as seconds
-      from unnest($1::text[], $2::text[], $3::int[], $4::bigint[], $5::bigint[], $6::bigint[], $7::float8[])
+             now.at - seconds * interval '1 second' as oldest_at, coalesce(seconds, 0) as seconds
+      from now, unnest($1::text[], $2::text[], $3::int[], $4::bigint[], $5::bigint[], $6::bigint[], $7::float8[])
         as s (consumer_group, topic, partition, first_offset, end_offset, committed, seconds)
     ), gone as (
       delete from lag_partition l
@@ -114,7 +115,7 @@ STORE: Final = """
       set first_offset = excluded.first_offset, end_offset = excluded.end_offset,
           committed = excluded.committed, oldest_at = excluded.oldest_at,
           moved_at = case when l.committed is distinct from excluded.committed
-                          then public.clock() else l.moved_at end
+                          then (select at from now) else l.moved_at end
       where (l.first_offset, l.end_offset, l.committed, l.oldest_at)
             is distinct from
             (excluded.first_offset, excluded.end_offset, excluded.committed, excluded.oldest_at)
@@ -126,13 +127,13 @@ STORE: Final = """
       where g.members <> excluded.members
     ), sampled as (
       insert into lag_sample (at, consumer_group, topic, lag, oldest_seconds)
-      select date_bin('30 seconds', public.clock(), timestamptz '2020-01-01'), consumer_group, topic,
+      select date_bin('30 seconds', now.at, timestamptz '2020-01-01') as slot, consumer_group, topic,
              sum(greatest(0, end_offset - greatest(first_offset, coalesce(committed, 0)))), max(seconds)
-      from seen group by consumer_group, topic order by consumer_group, topic
+      from seen, now group by slot, consumer_group, topic order by consumer_group, topic
       on conflict (at, consumer_group, topic) do update
       set lag = excluded.lag, oldest_seconds = excluded.oldest_seconds
     )
-    insert into lag_look (looked_at, answered_at) values (public.clock(), public.clock())
+    insert into lag_look (looked_at, answered_at) select at, at from now
     on conflict (only_one) do update
     set looked_at = excluded.looked_at, answered_at = excluded.answered_at
 """

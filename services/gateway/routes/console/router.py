@@ -29,6 +29,8 @@ from services.gateway.routes.console import (
     mails,
     overview,
     places,
+    schedule,
+    settings,
     sign_in,
     topics,
 )
@@ -58,6 +60,8 @@ PAGES: Final = (
     *cities.PAGES,
     *imports.PAGES,
     *topics.PAGES,
+    *schedule.PAGES,
+    *settings.PAGES,
     *keys.PAGES,
     *audit.PAGES,
     *mails.PAGES,
