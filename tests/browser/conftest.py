@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, StorageState, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Playwright,
+    StorageState,
+    sync_playwright,
+)
 
 from deploy.local.postgres import Postgres
 from tests.browser.serving import ADMIN_KEY, Site, serving
@@ -22,16 +29,34 @@ SCREENSHOTS = Path(__file__).resolve().parents[2] / "var" / "screenshots"
 Open = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
-def browser() -> Generator[Browser]:
+def launched(playwright: Playwright) -> Browser:
+    """Debian's own browser, without a window."""
     executable = shutil.which("chromium") or shutil.which("chromium-browser")
     if executable is None:
         pytest.fail("chromium is not installed: run `make setup-browser`")
+    return playwright.chromium.launch(
+        executable_path=executable,
+        args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+    )
+
+
+def signed_in(browser: Browser, site: Site) -> StorageState:
+    """The cookies of an operator who has just signed in."""
+    context = browser.new_context(base_url=site.url, locale="fr-FR")
+    page = context.new_page()
+    page.goto("/console/sign-in")
+    page.locator("input[type=password]").fill(ADMIN_KEY)
+    page.locator("input[type=password]").press("Enter")
+    page.wait_for_url(lambda url: not url.endswith("/sign-in"))
+    state = context.storage_state()
+    context.close()
+    return state
+
+
+@pytest.fixture(scope="session")
+def browser() -> Generator[Browser]:
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=executable,
-            args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
-        )
+        started = launched(playwright)
         yield started
         started.close()
 
@@ -61,16 +86,8 @@ def site(postgres_server: Postgres) -> Generator[Site]:
 
 @pytest.fixture(scope="session")
 def operator(browser: Browser, site: Site) -> StorageState:
-    """The cookies of an operator who has signed in."""
-    context = browser.new_context(base_url=site.url, locale="fr-FR")
-    page = context.new_page()
-    page.goto("/console/sign-in")
-    page.locator("input[type=password]").fill(ADMIN_KEY)
-    page.locator("input[type=password]").press("Enter")
-    page.wait_for_url(lambda url: not url.endswith("/sign-in"))
-    state = context.storage_state()
-    context.close()
-    return state
+    """The cookies that `operator_page` brings; who signs out has a session of their own."""
+    return signed_in(browser, site)
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ PARTS: Final = re.compile(
     r"|/mails/preview/|/places/"
 )
 """Streams, files, what stands in a frame of a page, what another service has to answer first, and
-what leads on to a page."""
+what leads on to a page; besides all whose handler says `opt={"part": True}`."""
 
 IDS: Final[Mapping[tuple[str, ...], Ids]] = {
     (): lambda _: [()],
@@ -60,6 +60,7 @@ class Route(msgspec.Struct, frozen=True):
 
     path: str
     parameters: tuple[str, ...]
+    is_part: bool
 
     @property
     def name(self) -> str:
@@ -98,9 +99,7 @@ def _declared() -> list[Route]:
     routes = [each for each in app.routes if isinstance(each, HTTPRoute)]
     return sorted(
         (
-            Route(
-                each.path, ("unsubscribe",) if "/u/" in each.path else tuple(each.path_parameters)
-            )
+            Route(each.path, _names(each), _is_part(each))
             for each in routes
             if "GET" in each.methods and f"{each.path}/".startswith(UNDER)
         ),
@@ -108,5 +107,14 @@ def _declared() -> list[Route]:
     )
 
 
+def _names(route: HTTPRoute) -> tuple[str, ...]:
+    return ("unsubscribe",) if route.path.startswith("/u/") else tuple(route.path_parameters)
+
+
+def _is_part(route: HTTPRoute) -> bool:
+    said = any("GET" in each.http_methods and "part" in each.opt for each in route.route_handlers)
+    return said or PARTS.search(route.path) is not None
+
+
 ROUTES: Final = _declared()
-PAGES: Final = [route for route in ROUTES if not PARTS.search(route.path)]
+PAGES: Final = [route for route in ROUTES if not route.is_part]

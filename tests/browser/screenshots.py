@@ -1,0 +1,90 @@
+"""Pictures of every page for docs/screenshots: `make screenshots`.
+
+They are of the furnished world, so that nobody's clients are in them and each run shows the same.
+"""
+
+import io
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.conftest import launched, signed_in
+from tests.browser.pages import PAGES, Route
+from tests.browser.serving import Site, serving
+from tests.support.database import migrated_server
+from tests.support.scratch import scratch_folder
+
+FOLDER: Final = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
+COLOURS: Final = 64
+"""Enough for flat pages; an eighth of the size."""
+MAP_MILLISECONDS: Final = 400
+
+
+class Manner(msgspec.Struct, frozen=True):
+    """How a page is looked at; what is lower than the picture is left out."""
+
+    name: str
+    width: int
+    highest: int
+    theme: Any
+
+
+MANNERS: Final = (
+    Manner("light", 1200, 1100, "light"),
+    Manner("dark", 1200, 1100, "dark"),
+    Manner("phone", 360, 1300, "light"),
+)
+
+
+def pictures() -> Iterator[tuple[Route, Manner, Path]]:
+    """What there is to be, of every page."""
+    for route in PAGES:
+        for manner in MANNERS:
+            yield route, manner, FOLDER / f"{route.name}-{manner.name}.png"
+
+
+def main() -> None:
+    """Make them all anew."""
+    with scratch_folder() as folder, ThreadPoolExecutor(1) as thread:
+        server = migrated_server(folder / "server")
+        started = thread.submit(server.__enter__).result()
+        try:
+            with serving(started) as site, sync_playwright() as playwright:
+                _make(launched(playwright), site)
+        finally:
+            thread.submit(server.__exit__, None, None, None).result()
+
+
+def _make(browser: Browser, site: Site) -> None:
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir(parents=True)
+    operator = signed_in(browser, site)
+    for route, manner, file in pictures():
+        size: Any = {"width": manner.width, "height": 740}
+        page = browser.new_page(
+            base_url=site.url, viewport=size, color_scheme=manner.theme, locale="fr-FR",
+            storage_state=operator if route.is_for_operators else None,
+        )  # fmt: skip
+        page.goto(route.addresses(site.world)[0])
+        page.wait_for_timeout(MAP_MILLISECONDS if page.locator(".map, .plot").count() else 0)
+        file.write_bytes(_picture(page, manner))
+        page.close()
+
+
+def _picture(page: Page, manner: Manner) -> bytes:
+    height = min(manner.highest, page.evaluate("document.documentElement.scrollHeight"))
+    page.set_viewport_size({"width": manner.width, "height": height})
+    small = io.BytesIO()
+    taken = Image.open(io.BytesIO(page.screenshot(animations="disabled"))).convert("RGB")
+    taken.quantize(COLOURS, dither=Image.Dither.NONE).save(small, "png", optimize=True)
+    return small.getvalue()
+
+
+if __name__ == "__main__":
+    main()
