@@ -69,7 +69,7 @@ faults-mutants: setup ## Take out one safeguard at a time: each must be found mi
 	@$(BIN)/python -m deploy.local kafka --check
 	@$(FAULTS) --mutants $(if $(MUTANT),'$(MUTANT)') $(if $(SEED),--seed $(SEED))
 
-faults-soak: setup ## Mixed faults and load for MINUTES=15, the memory of every process watched
+faults-soak: setup ## Mixed faults and load, the memory of every process watched for MINUTES=15 after twelve of warm-up
 	@$(BIN)/python -m deploy.local kafka --check
 	@$(FAULTS) --soak $(or $(MINUTES),15) $(if $(SEED),--seed $(SEED))
 
