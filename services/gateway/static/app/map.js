@@ -81,7 +81,7 @@ function draw(box, told) {
   box.setAttribute("aria-label", told.words.map_label);
   const plain = !still.matches;
   const map = L.map(box, {
-    preferCanvas: true, zoomControl: false, scrollWheelZoom: false, maxZoom: 19, zoomSnap: 0.5,
+    preferCanvas: true, zoomControl: false, scrollWheelZoom: false, maxZoom: 19, zoomSnap: told.tiles ? 1 : 0.5,
     zoomAnimation: plain, fadeAnimation: plain, markerZoomAnimation: plain, inertia: plain,
   });
   const view = { box, map, told, marks: new Map(), outlines: [], lit: null, fitted: false };
