@@ -67,6 +67,7 @@ MAY_CALL = {
     ("assigner", "scraper"): {"department_of"},
     ("notifier", "gateway"): {"due_clients"},
     ("gateway", "scraper"): {
+        "comparables",
         "request_import",
         "oppose",
         "lift_opposition",

@@ -2,18 +2,13 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
-from typing import Any, Literal
-from uuid import uuid4
+from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from msgspec.structs import replace
 from playwright.sync_api import Browser, Page, Route
 
-from services.gateway.domain.homes import DeliveredHome
-from services.gateway.pages.addresses import files, months
 from services.gateway.pages.rendering import HEADERS, page
 
 pytestmark = pytest.mark.browser
@@ -22,47 +17,7 @@ Scheme = Literal["light", "dark"]
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
-HOME = DeliveredHome(
-    address_id=uuid4(),
-    address="12 B RUE DE LA REPUBLIQUE",
-    postal_code="01000",
-    city_name="Bourg-en-Bresse",
-    printed_address="12 bis rue de la République, 01000 Bourg-en-Bresse",
-    kind="house",
-    surface_m2=96.5,
-    land_m2=430.0,
-    rooms=4,
-    price_eur=234_500,
-    sold_on=date(2019, 6, 14),
-    estimate_eur=275_000,
-    estimate_low_eur=250_000,
-    estimate_high_eur=300_000,
-    estimate_basis="commune",
-    estimate_comparables=42,
-    follow_status="meeting",
-    source="geo-dvf",
-    edition="2025-10",
-    sent_on=date(2026, 11, 15),
-)
-HOMES = [
-    HOME,
-    replace(HOME, printed_address=None, kind="apartment", land_m2=None, estimate_eur=None),
-    replace(HOME, printed_address=f"1 {'w' * 120}, 01250 Montagnat", follow_status="new"),
-    replace(HOME, sent_on=date(2026, 10, 15), kind="land", surface_m2=None, rooms=None),
-]
-
-
-def addresses(locale: Any) -> bytes:
-    return page(
-        "addresses", locale, total=204, months=months(HOMES, locale), files=files(HOMES),
-        open_until=date(2027, 1, 20), path="/c/token", newer=1, older=3,
-        unsubscribe_path="/u/token", unsubscribed=False,
-    )  # fmt: skip
-
-
 PAGES = {
-    "addresses-fr": addresses("fr"),
-    "addresses-en": addresses("en"),
     "unsubscribe-fr": page("unsubscribe", "fr", unsubscribed=False, done=False),
     "resume-en": page("unsubscribe", "en", unsubscribed=True, done=True),
     "expired-fr": page("message", "fr", subject="expired"),
@@ -89,7 +44,7 @@ def shown(
 
     context.route("**/*", answer)
     opened = context.new_page()
-    opened.goto("https://trackimmo.test/c/token")
+    opened.goto("https://trackimmo.test/u/token")
     yield opened, asked
     context.close()
 

@@ -196,15 +196,3 @@ async def keys(here: World) -> None:
 
 async def movements(here: World) -> None:
     assert "data:" in await first_event(here.api, "/admin/events", {"Last-Event-ID": "0"})
-
-
-async def links(here: World) -> None:
-    page, leave = await here.link("c"), await here.link("u")
-    assert "Bourg-en-Bresse" in await here.ask("GET", page)
-    assert "01000" in await here.ask("GET", f"{page}/properties.csv")
-    await here.ask("GET", leave)
-    for _ in range(2):
-        await here.ask("POST", leave, data={"List-Unsubscribe": "One-Click"})
-    for wrong in ("/c/wrong", "/c/wrong/properties.csv", "/u/wrong"):
-        await here.ask("GET", wrong, 404)
-    await here.ask("POST", "/u/wrong", 404, data={"List-Unsubscribe": "One-Click"})

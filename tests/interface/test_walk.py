@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.interface import clients, manners, operators
+from tests.interface import agents, clients, manners, operators
 from tests.interface.page import operations
 from tests.interface.shapes import unseen, unwritten
 from tests.interface.world import World, world
@@ -28,7 +28,9 @@ STORIES = (
     operators.oppositions,
     operators.keys,
     operators.movements,
-    operators.links,
+    agents.homes,
+    agents.preferences,
+    agents.subscription,
     manners.manners,
 )
 NOT_FROM_OUTSIDE = {

@@ -18,7 +18,7 @@ async def test_an_objection_hides_the_address_from_everybody(agent: Agent, other
     assert len(streets(text)) == 1
     assert (await agent.get(home("b"))).status_code == 404
     assert streets(await other.read()) == []
-    told = await agent.admin.fetchrow("select actor, action, detail from gateway.audit")
+    (told,) = await agent.admin.fetch("select actor, action from gateway.audit")
     assert (told["actor"], told["action"]) == (f"page of {agent.client_id}", "opposition.create")
     assert (await agent.post(f"{home('b')}/objection", {"confirmation": "oui"})).status_code == 404
 

@@ -65,26 +65,6 @@ FRENCH: Final = Language(
     stages={"new": "À contacter", "contacted": "Contacté", "meeting": "Rendez-vous",
             "negotiation": "Négociation", "mandate": "Mandat", "sold": "Vendu"},
     words={
-        "address": "adresse", "address_many": "adresses", "room": "pièce", "room_many": "pièces",
-        "sale": "vente comparable", "sale_many": "ventes comparables",
-        "addresses": "Vos adresses", "none": "Il n’y a pas encore d’adresse à montrer.",
-        "open_until": "Ce lien reste ouvert jusqu’au {day}.",
-        "download": "Télécharger la liste (CSV)", "older": "Adresses plus anciennes",
-        "newer": "Adresses plus récentes", "land": "terrain {surface}",
-        "sold": "Vendu", "sold_on": "{price}, le {day}", "estimate": "Estimation",
-        "range": "{price} (de {low} à {high})", "follow_up": "Suivi",
-        "commune": "{sales} dans la commune", "department": "{sales} dans le département",
-        "source_title": "Source des données", "rights_title": "Les droits des habitants",
-        "source": "DGFiP – Demandes de valeurs foncières (DVF), Licence Ouverte 2.0 ; fichiers : {files}. "
-        "Les estimations sont calculées par TrackImmo à partir de ces ventes : ce ne sont pas des expertises.",
-        "rights": "Vous écrivez à des particuliers. Dès le premier contact, dites-leur qui vous êtes, "
-        "pourquoi vous écrivez, d’où vient leur adresse, et qu’ils peuvent à tout moment y accéder, la faire "
-        "effacer et s’opposer gratuitement à votre démarche. Respectez aussitôt toute opposition et "
-        "signalez-la-nous en répondant à l’un de nos messages : l’adresse ne sera plus proposée à personne. Il "
-        "est interdit d’utiliser ces données pour retrouver l’identité de l’acheteur ou du vendeur, et de les "
-        "publier sur des pages indexées par les moteurs de recherche.",
-        "unsubscribe_link": "Ne plus recevoir nos messages",
-        "resume_link": "Vous ne recevez plus nos messages. Les recevoir de nouveau",
         "subscribed": "Ne plus recevoir nos messages",
         "subscribed_text": "Vous recevez par courriel l’annonce de vos livraisons et vos nouvelles adresses. "
         "Si vous y renoncez, votre abonnement continue : vos adresses restent sur votre page et dans l’API.",
@@ -113,25 +93,6 @@ ENGLISH: Final = Language(
     stages={"new": "New", "contacted": "Contacted", "meeting": "Meeting",
             "negotiation": "Negotiation", "mandate": "Mandate", "sold": "Sold"},
     words={
-        "address": "address", "address_many": "addresses", "room": "room", "room_many": "rooms",
-        "sale": "comparable sale", "sale_many": "comparable sales",
-        "addresses": "Your addresses", "none": "There is no address to show yet.",
-        "open_until": "This link stays open until {day}.",
-        "download": "Download the list (CSV)", "older": "Older addresses",
-        "newer": "Newer addresses", "land": "{surface} of land",
-        "sold": "Sold", "sold_on": "{price}, on {day}", "estimate": "Estimate",
-        "range": "{price} ({low} to {high})", "follow_up": "Follow-up",
-        "commune": "{sales} in the commune", "department": "{sales} in the department",
-        "source_title": "Source of the data", "rights_title": "The rights of the people who live there",
-        "source": "DGFiP – Demandes de valeurs foncières (DVF), Licence Ouverte 2.0; files: {files}. The "
-        "estimates are calculated by TrackImmo from these sales: they are no valuations by an expert.",
-        "rights": "You are writing to private persons. At first contact, tell them who you are, why you are "
-        "writing, where their address comes from, and that they may at any time see it, have it erased and "
-        "object to your approach, free of charge. Honour every objection at once and let us know by replying to "
-        "one of our mails: the address will not be offered to anyone again. These data may not be used to find "
-        "out who bought or sold, nor be published on pages that search engines index.",
-        "unsubscribe_link": "Stop receiving our mails",
-        "resume_link": "You receive no mails from us. Receive them again",
         "subscribed": "Stop receiving our mails",
         "subscribed_text": "You receive notices of your deliveries and your new addresses by mail. Without them "
         "your subscription goes on: your addresses stay on your page and in the API.",

@@ -33,7 +33,7 @@ async def object_home(opened: Opened, address_id: PathId) -> Response[Any]:
     actor = f"page of {opened.holder.client_id}"
     async with opened.ports.writing() as (connection, _):
         if await objections.told_lately(connection, actor) >= MOST_A_DAY:
-            return await home_page(opened, address_id, status=429, said="objection_too_many")
+            return await home_page(opened, address_id, status=429, said="objection_enough")
         asked = await oppositions.oppose(connection, row["address_raw"], row["insee_code"], actor)
         if asked.id is None:
             return await home_page(opened, address_id, status=INVALID, said="objection_refused")

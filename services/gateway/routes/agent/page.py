@@ -11,7 +11,7 @@ from litestar import Response, get
 from services.gateway.pages.agent import by_month, card, files
 from services.gateway.pages.moments import PARIS
 from services.gateway.repository import properties
-from services.gateway.repository.agent import homes
+from services.gateway.repository.agent import comparables, homes
 from services.gateway.repository.agent.homes import SORTS, Group
 from services.gateway.routes.agent.query import ALL, KINDS, STATUSES, Query, query
 from services.gateway.routes.agent.visitor import Opened, Visitor, shown
@@ -126,6 +126,8 @@ async def home_page(
 ) -> Response[bytes]:
     """The page of an address, with what was sent and what is wrong with it if something is."""
     row, states = await found_home(opened, address_id)
+    async with opened.ports.reading() as connection:
+        compared = await comparables.nearest(connection, row) if row["estimate_eur"] else ()
     given = {name: row[name] for name in FOLLOWED}
     return shown(
         opened,
@@ -134,6 +136,7 @@ async def home_page(
         query=query(opened.request.query_params),
         home=card(row, opened.say, today(opened)),
         states=list(reversed(states)),
+        compared=compared,
         files=files([row]),
         statuses=STATUSES,
         today=today(opened),
