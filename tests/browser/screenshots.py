@@ -3,10 +3,10 @@
 They are of the furnished world, so that nobody's clients are in them and each run shows the same.
 """
 
+import asyncio
 import io
 import shutil
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,9 +14,11 @@ import msgspec
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from deploy import topics
 from tests.browser.conftest import launched, signed_in
 from tests.browser.pages import PAGES, Route
-from tests.browser.serving import Site, serving
+from tests.browser.serving import Site, serving, wait
+from tests.support.bus import running_bus
 from tests.support.database import migrated_server
 from tests.support.scratch import scratch_folder
 
@@ -51,14 +53,17 @@ def pictures() -> Iterator[tuple[Route, Manner, Path]]:
 
 def main() -> None:
     """Make them all anew."""
-    with scratch_folder() as folder, ThreadPoolExecutor(1) as thread:
-        server = migrated_server(folder / "server")
-        started = thread.submit(server.__enter__).result()
-        try:
-            with serving(started) as site, sync_playwright() as playwright:
-                _make(launched(playwright), site)
-        finally:
-            thread.submit(server.__exit__, None, None, None).result()
+    with (
+        scratch_folder() as folder,
+        migrated_server(folder / "server") as server,
+        running_bus() as bus,
+    ):
+        asyncio.run(topics.create(bus.bootstrap_servers))
+        kafka = {"KAFKA_BOOTSTRAP_SERVERS": bus.bootstrap_servers, "KAFKA_IDEMPOTENCE": "false"}
+        with serving(server, **kafka) as site, sync_playwright() as playwright:
+            for service in ("scraper", "assigner", "notifier", "scheduler"):
+                wait(site.loop, site.database.connect(service))  # as if it were running
+            _make(launched(playwright), site)
 
 
 def _make(browser: Browser, site: Site) -> None:

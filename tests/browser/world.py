@@ -103,7 +103,7 @@ class World(msgspec.Struct, frozen=True):
     insee_codes: Sequence[str] = ("01053", "42147", "64260", "67482")
     imports: Sequence[UUID] = tuple(map(named, ("import running", "import failed", "import done")))
     api_keys: Sequence[UUID] = tuple(map(named, ("key crm", "key hostile", "key revoked")))
-    address_ids: Sequence[UUID] = tuple(map(named, ("home 11", "home 1")))
+    address_ids: Sequence[UUID] = tuple(map(named, ("home 7", "home 1")))
 
 
 async def furnish(connection: asyncpg.Connection) -> World:

@@ -4,20 +4,20 @@
 insert into scraper.place (insee_code, city_id, name, postal_codes, department, region, population,
                            search, refusal, expands_to, latitude, longitude)
 values
-  ('01053', pg_temp.id('place 01053'), 'Bourg-en-Bresse', '{01000}', '01', '84', 42000,
+  ('01053', pg_temp.id('place 01053'), 'Bourg-en-Bresse', '{01000}', 'Ain', 'Auvergne-Rhône-Alpes', 42000,
    'bourg en bresse 01000 01053', null, null, 46.205, 5.225),
-  ('01004', pg_temp.id('place 01004'), 'Ambérieu-en-Bugey', '{01500}', '01', '84', 14500,
+  ('01004', pg_temp.id('place 01004'), 'Ambérieu-en-Bugey', '{01500}', 'Ain', 'Auvergne-Rhône-Alpes', 14500,
    'amberieu en bugey 01500 01004', null, null, 45.958, 5.359),
-  ('64260', pg_temp.id('place 64260'), 'Hendaye', '{64700}', '64', '75', 18000,
+  ('64260', pg_temp.id('place 64260'), 'Hendaye', '{64700}', 'Pyrénées-Atlantiques', 'Nouvelle-Aquitaine', 18000,
    'hendaye 64700 64260', null, null, 43.359, -1.774),
-  ('69123', pg_temp.id('place 69123'), 'Lyon', '{69001,69002}', '69', '84', 520000,
+  ('69123', pg_temp.id('place 69123'), 'Lyon', '{69001,69002}', 'Rhône', 'Auvergne-Rhône-Alpes', 520000,
    'lyon 69001 69002 69123', null, '{69381,69382}', 45.758, 4.835),
-  ('69381', pg_temp.id('place 69381'), 'Lyon 1er', '{69001}', '69', '84', 29000,
+  ('69381', pg_temp.id('place 69381'), 'Lyon 1er', '{69001}', 'Rhône', 'Auvergne-Rhône-Alpes', 29000,
    'lyon 1er 69001 69381', null, null, 45.77, 4.829),
-  ('67482', pg_temp.id('place 67482'), 'Strasbourg', '{67000}', '67', '44', 290000,
+  ('67482', pg_temp.id('place 67482'), 'Strasbourg', '{67000}', 'Bas-Rhin', 'Grand Est', 290000,
    'strasbourg 67000 67482', 'The land register of Alsace and Moselle is not public', null,
    48.573, 7.752),
-  ('42147', pg_temp.id('place 42147'), pg_temp.hostile(42), '{42600}', '42', '84', 900,
+  ('42147', pg_temp.id('place 42147'), pg_temp.hostile(42), '{42600}', 'Loire', 'Auvergne-Rhône-Alpes', 900,
    'chalain 42600 42147', null, null, 45.643, 4.166);
 
 insert into scraper.city (insee_code, last_scraped, first_year, failed_at, error, house_price_avg,
@@ -56,7 +56,8 @@ from generate_series(1, 600) as n
 cross join lateral (
   select (array['house', 'apartment', 'house', 'land', 'apartment'])[1 + n % 5] as kind,
          (array['DE LA REPUBLIQUE', 'VICTOR HUGO', 'DES LILAS', 'DU 8 MAI 1945'])[1 + n % 4] as street,
-         (array['01053', '01053', '01004', '64260', '69381', '42147'])[1 + n % 6] as code
+         case when n <= 6 or n % 50 = 0 then '42147'
+              else (array['01053', '01053', '01004', '01053', '01004', '64260', '69381'])[1 + n % 7] end as code
 ) as drawn
 join scraper.place on place.insee_code = drawn.code;
 

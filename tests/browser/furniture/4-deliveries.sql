@@ -12,18 +12,21 @@ values
    '{}', pg_temp.ago('20 days'));
 
 create temporary table given on commit drop as
-select client, job, position, 'home ' || home as home_key, home, past
-from (
-  select 'client' as client, 'job done' as job, n as position, n + 10 as home,
-         pg_temp.ago('177 minutes') as past from generate_series(1, 10) as n
-  union all
-  select 'client', 'job done before', n, n + 40, pg_temp.ago('31 days') from generate_series(1, 20) as n
-  union all
-  select 'client long', 'job few', n, n + 100, pg_temp.ago('5 hours') from generate_series(1, 3) as n
-  union all
-  select 'client hostile', 'job hostile given', n, n, pg_temp.ago('20 days')
-  from generate_series(1, 4) as n
-) as every;
+with own as (
+  select 'home ' || line as home_key, line as home, (row_number() over (order by line))::int as nth
+  from scraper.property where insee_code in ('01053', '01004')
+)
+select 'client' as client, 'job done' as job, nth as position, home_key, home,
+       pg_temp.ago('177 minutes') as past from own where nth <= 10
+union all
+select 'client', 'job done before', nth - 10, home_key, home, pg_temp.ago('31 days')
+from own where nth between 11 and 30
+union all
+select 'client long', 'job few', nth - 100, home_key, home, pg_temp.ago('5 hours')
+from own where nth between 101 and 103
+union all
+select 'client hostile', 'job hostile given', line, 'home ' || line, line, pg_temp.ago('20 days')
+from scraper.property where line <= 4;
 
 insert into assigner.home (home_key, address_id)
 select distinct home_key, pg_temp.id(home_key) from given;
@@ -55,7 +58,7 @@ select pg_temp.id(client), home_key,
        pg_temp.today() - 3, pg_temp.today() + position,
        case client when 'client hostile' then pg_temp.hostile(20) else '6 mois' end,
        100000 + position * 9000, pg_temp.ago('2 days')
-from given where position % 2 = 0;
+from given where position % 2 = 1;
 
 insert into assigner.follow_up_history (client_id, home_key, status, notes, followed_at)
 select client_id, home_key, 'contacted', notes, followed_at - interval '1 day' from assigner.follow_up;

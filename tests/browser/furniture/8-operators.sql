@@ -19,3 +19,31 @@ from generate_series(1, 130) as n;
 insert into gateway.audit (actor, action, target, request_id, detail)
 values (pg_temp.hostile(28), pg_temp.hostile(29), pg_temp.hostile(30), pg_temp.hostile(31),
         jsonb_build_object(pg_temp.hostile(32), pg_temp.hostile(33)));
+
+-- How the system was for two days, as the gateway writes it; a wave of work each day.
+insert into gateway.vital (at, lag, oldest_wait_seconds, errors, mails_sent)
+select date_bin('30 seconds', public.clock(), 'epoch') - n * interval '30 seconds',
+       case when n % 700 > 20 then greatest(0, (40 * sin(n / 300.0))::int) end,
+       greatest(0, 3 * sin(n / 90.0)), case when n % 211 = 0 then 1 else 0 end,
+       greatest(0, (12 * cos(n / 250.0))::int)
+from generate_series(1, 5760) as n;
+
+insert into gateway.lag_look (looked_at, answered_at)
+values (pg_temp.ago('20 seconds'), pg_temp.ago('20 seconds'))
+on conflict (only_one) do update set answered_at = excluded.answered_at;
+insert into gateway.lag_group (consumer_group, members)
+values ('gateway', 1), ('scraper', 2), ('assigner', 1), ('notifier', 0)
+on conflict (consumer_group) do update set members = excluded.members;
+insert into gateway.lag_partition (consumer_group, topic, partition, first_offset, end_offset, committed,
+                                   oldest_at, moved_at)
+select name, topic, part, 0, 1200 + part, case when name = 'notifier' then 1166 + part else 1200 + part end,
+       case name when 'notifier' then pg_temp.ago('75 seconds') end, pg_temp.ago('90 seconds')
+from (values ('scraper', 'client.process'), ('assigner', 'properties.ready'),
+             ('notifier', 'properties.assigned'), ('gateway', 'mail.settled')) as g (name, topic),
+  generate_series(0, 2) as part;
+insert into gateway.lag_sample (at, consumer_group, topic, lag, oldest_seconds)
+select date_bin('30 seconds', public.clock(), 'epoch') - n * interval '30 seconds', name, topic,
+       greatest(0, (30 * sin(n / 300.0))::int), greatest(0, 20 * sin(n / 300.0))
+from (values ('scraper', 'client.process'), ('assigner', 'properties.ready'),
+             ('notifier', 'properties.assigned'), ('gateway', 'mail.settled')) as g (name, topic),
+  generate_series(1, 2880, 2) as n;
