@@ -63,6 +63,11 @@ class Words(Protocol):
         ...
 
 
+Until = Callable[[], Awaitable[Any]]
+UNTIL: Final = "stream_until"
+"""Where a request says what else ends its stream: that its reader is let in no more."""
+
+
 class Stream(Response[str]):
     """A stream that goes on for as long as there is something to tell."""
 
@@ -82,7 +87,8 @@ class Stream(Response[str]):
             await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
             if not scope["state"].get("is_head"):
                 telling = self._tell(listener, send)
-                await _first_of(telling, _left(receive), self.feed.closed.wait())
+                until: Until = scope["state"].get(UNTIL, self.feed.closed.wait)
+                await _first_of(telling, _left(receive), self.feed.closed.wait(), until())
             try:
                 async with asyncio.timeout(GOODBYE_SECONDS):
                     await send({"type": "http.response.body", "body": b"", "more_body": False})

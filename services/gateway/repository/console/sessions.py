@@ -29,7 +29,7 @@ FIND: Final = """
         and used_at > public.clock() - interval '2 hours'
     ), touched as (
       update console_session as session set used_at = public.clock() from found
-      where session.token_hash = found.token_hash
+      where $2 and session.token_hash = found.token_hash
         and found.used_at < public.clock() - interval '1 minute'
     )
     select key_hash, actor, flash, exists (
@@ -55,9 +55,9 @@ async def begin(connection: Connection, token_hash: bytes, key_hash: bytes, acto
     await connection.execute(BEGIN, token_hash, key_hash, actor)
 
 
-async def find(connection: Connection, token_hash: bytes) -> Row | None:
-    """Whose token it is, if the session has not ended."""
-    row = await connection.fetchrow(FIND, token_hash)
+async def find(connection: Connection, token_hash: bytes, *, is_use: bool = True) -> Row | None:
+    """Whose token it is, if the session has not ended; `is_use` when somebody did something with it."""
+    row = await connection.fetchrow(FIND, token_hash, is_use)
     return Row(**row) if row else None
 
 

@@ -1,11 +1,13 @@
 """The router of the console: who is let in, and the pages."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any, Final, cast
 
 from litestar import Router
 from litestar.connection import ASGIConnection
 from litestar.di import Provide
+from litestar.handlers import HTTPRouteHandler
 from litestar.handlers.base import BaseRouteHandler
 from litestar.types import ControllerRouterHandler
 
@@ -37,16 +39,16 @@ from services.gateway.routes.console import (
 from services.gateway.routes.console.csrf import FIELD, SAFE, refuse_foreign, refuse_forged
 from services.gateway.routes.console.errors import SIGN_IN, SignInNeededError, handlers
 from services.gateway.routes.console.navigation import ROOT
-from services.gateway.routes.console.session import recall, token_of
+from services.gateway.routes.console.session import ended, recall, token_of
 from services.gateway.routes.console.visit import visit
 from services.gateway.routes.entrance import Entrance
 from services.gateway.routes.keys import Door
 from services.gateway.routes.ports import Ports
 from services.gateway.routes.problems import Refusal
+from services.gateway.routes.streams import MEDIA_TYPE, UNTIL
 
 AnyConnection = ASGIConnection[Any, Any, Any, Any]
 
-STREAM: Final = "text/event-stream"
 PAGES: Final = (
     *sign_in.PAGES,
     *job.PAGES,
@@ -92,9 +94,13 @@ def behind_sign_in(
     )
 
 
+def _is_stream(handler: BaseRouteHandler) -> bool:
+    return isinstance(handler, HTTPRouteHandler) and handler.media_type == MEDIA_TYPE
+
+
 def _asks_to_sign_in(request: StrictRequest) -> Exception:
     """A page leads to the sign-in; what a script asked for cannot show one, and is told to go there."""
-    if request.headers.get("HX-Request") or STREAM in request.headers.get("Accept", ""):
+    if request.headers.get("HX-Request") or MEDIA_TYPE in request.headers.get("Accept", ""):
         return Refusal(401, "You are not signed in, or no longer", headers={"HX-Redirect": SIGN_IN})
     return SignInNeededError()
 
@@ -107,16 +113,18 @@ def guard(ports: Ports, door: Door) -> Callable[[AnyConnection, BaseRouteHandler
         acts = request.method not in SAFE
         if acts:
             refuse_foreign(request)
-        session = None
+        session, follows = None, _is_stream(handler)
         if token := token_of(request, ports.settings):
             async with ports.reading() as database:
-                session = await recall(request, database, token, door)
+                session = await recall(request, database, token, door, is_use=not follows)
         if handler.opt.get("open"):
             return
         if session is None and acts:
             raise Refusal(403, "You are not signed in, or no longer: sign in, then repeat")
         if session is None:
             raise _asks_to_sign_in(request)
+        if follows:
+            request.scope["state"][UNTIL] = partial(ended, ports.reading, session)
         if acts:
             refuse_forged(session, (await forms.values(request)).get(FIELD, ""))
 
