@@ -99,17 +99,18 @@ _PAGE: Final = """
            j.attempt as attempt_count, j.last_attempt_at as last_attempt,
            j.next_attempt_at as next_attempt, j.error_message, j.created_at, j.updated_at,
            c.first_name, c.last_name, c.email
-    from job j left join client c on c.id = j.client_id
-    where {conditions}
+    from (
+      select * from job where {conditions} order by created_at desc, id limit $1 offset $2
+    ) j
+    left join client c on c.id = j.client_id
     order by j.created_at desc, j.id
-    limit $1 offset $2
 """
 
 CONDITIONS: Final[Mapping[str, str]] = {
-    "kind": "j.kind = ${}::text",
-    "client": "j.client_id = ${}::uuid",
-    "city": "${}::text = any(j.cities)",
-    "since": "j.created_at >= ${}::date::timestamp at time zone 'Europe/Paris'",
+    "kind": "kind = ${}::text",
+    "client": "client_id = ${}::uuid",
+    "city": "${}::text = any(cities)",
+    "since": "created_at >= ${}::date::timestamp at time zone 'Europe/Paris'",
 }
 
 WHOLE: Final = """
@@ -171,7 +172,7 @@ def _statement(wanted: Wanted) -> tuple[str, Sequence[object]]:
     asked = {name: value for name in CONDITIONS if (value := getattr(wanted, name)) is not None}
     conditions = [CONDITIONS[name].format(number) for number, name in enumerate(asked, 3)]
     if wanted.status:  # one of ours, and in words: then the index of that state serves
-        conditions.append(f"j.status = '{wanted.status}'")
+        conditions.append(f"status = '{wanted.status}'")
     return _PAGE.format(conditions=" and ".join(conditions) or "true"), list(asked.values())
 
 
