@@ -54,6 +54,10 @@ async def test_a_form_keeps_everything_as_it_was_written(agent: Agent):
     assert (float(kept["desired_price_eur"]), kept["status"]) == (265_000.5, "new")
     assert "C’est enregistré" in text
     assert "Rappeler\nsamedi &lt;b&gt;</textarea>" in text
+    (soon,) = re.findall(r'name="follow_up_on" value="([^"]+)"[^>]*>dans une semaine', text)
+    await agent.post(home("a"), sent | {"notes": "typed too", "follow_up_on": soon})
+    assert (await agent.followed("a"))["follow_up"] == date.fromisoformat(soon)
+    assert (await agent.followed("a"))["notes"] == "typed too"
     await agent.post(home("a"), dict.fromkeys(sent, ""))
     emptied = await agent.followed("a")
     assert [emptied[name] for name in ("notes", "follow_up", "desired_price_eur")] == [None] * 3

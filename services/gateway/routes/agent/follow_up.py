@@ -84,6 +84,8 @@ def _change(given: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     for name in FOLLOWED:
         if name in given:
             change[name] = _only(given, name) or None
+    if "follow_up_on" in given:  # a button that says which day
+        change["follow_up"] = _only(given, "follow_up_on")
     if "status" in given:
         change["status"] = _only(given, "status")
     if notes := change.get("notes"):

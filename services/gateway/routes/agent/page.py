@@ -1,7 +1,7 @@
 """The list of addresses, and each of them alone."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -135,15 +135,17 @@ async def home_page(
         status=status,
         query=query(opened.request.query_params),
         home=card(row, opened.say, today(opened)),
-        states=list(reversed(states)),
+        states=[(state["followed_at"].astimezone(PARIS), state) for state in reversed(states)],
         compared=compared,
         files=files([row]),
         statuses=STATUSES,
-        today=today(opened),
+        soon=[(days, today(opened) + timedelta(days=days)) for days in SOON],
         **{"given": given, "wrong": frozenset[str](), "said": opened.said, **names},
     )
 
 
+SOON: Final = (1, 7, 30)
+"""Days until a follow-up, for whoever would rather not choose one."""
 FOLLOWED: Final = ("notes", "contact_date", "follow_up", "sale_horizon", "desired_price")
 
 
