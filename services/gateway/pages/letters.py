@@ -37,6 +37,8 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     given: str | None
     wrong: str
     """What msgspec says of the value; nothing where it fits."""
+    is_missing: bool = False
+    """Whether the event cannot do without it."""
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,8 +145,9 @@ def _fields(event_type: str, value: bytes) -> Sequence[Field]:
 def _known(field: msgspec.structs.FieldInfo, given: Mapping[str, Any]) -> Field:
     name = field.encode_name
     if name not in given:
-        wrong = "is missing" if field.required else ""
-        return Field(name=name, expected=_type(field.type), given=None, wrong=wrong)
+        return Field(
+            name=name, expected=_type(field.type), given=None, wrong="", is_missing=field.required
+        )
     try:
         msgspec.convert(given[name], field.type)
         wrong = ""

@@ -57,13 +57,13 @@ async def test_a_hundred_poisoned_messages_of_three_classes_are_replayed_at_once
     form = {"seen_at": found(SEEN_AT, dry)}
 
     done = await console.follow(await console.post(f"{path}/replay", form))
-    assert "50 letters replayed." in done
+    assert "Letters replayed: 50." in done
     assert "50 waiting, 0 done, 0 dead again" in done
     assert 'value="0" max="50"' in done
     assert await states(conn) == {"dead": 50, "waiting": 50}
 
     again = await console.follow(await console.post(f"{path}/replay", form))
-    assert "0 letters replayed" in again
+    assert "Letters replayed: 0." in again
     assert await states(conn) == {"dead": 50, "waiting": 50}
     audited = [tuple(row) for row in await admin.fetch(AUDIT)]
     target = path.removeprefix("/console/dead-letters/").replace("/groups/", "/")
@@ -87,7 +87,7 @@ async def test_all_three_classes_come_to_nothing_together(
 
     shown = await groups(console)
     said = [await settle(console, f"{path}/replay") for path, _, _ in shown]
-    assert [found(re.compile(r"(\d+) letters replayed\."), page) for page in said] == [
+    assert [found(re.compile(r"Letters replayed: (\d+)\."), page) for page in said] == [
         "50",
         "30",
         "20",
@@ -113,9 +113,9 @@ async def test_what_died_again_after_the_look_is_left_alone(
 
     answer = await console.follow(await console.post(f"{path}/replay", form))
 
-    assert "0 letters replayed" in answer
+    assert "Letters replayed: 0." in answer
     assert await states(conn) == {"dead": 1}
-    assert "1 letters would be replayed" in (await console.get(f"{path}/replay")).text
+    assert "1 letter would be replayed" in (await console.get(f"{path}/replay")).text
 
 
 async def test_a_group_is_discarded_by_who_types_its_service(
@@ -132,7 +132,7 @@ async def test_a_group_is_discarded_by_who_types_its_service(
     assert await admin.fetch(AUDIT) == []
 
     done = await settle(console, f"{path}/discard", confirmation="assigner")
-    assert "3 letters discarded." in done
+    assert "Letters discarded: 3." in done
     assert await states(conn) == {"dead": 1, "discarded": 3}
     assert [row["action"] for row in await admin.fetch(AUDIT)] == ["dead_letters.discard"]
     assert (await console.get(path)).status_code == 404

@@ -13,7 +13,7 @@ from tests.gateway.routes.test_mails import add_mail
 
 STATES = ("pending", "claimed", "handing_off", "sent", "failed", "unknown", "suppressed")
 KINDS = ("notification", "insufficient", "error", "monthly", "welcome", "test")
-SHOWN = re.compile(r'<th scope="row"><a href="/console/mails/([0-9a-f-]{36})">')
+SHOWN = re.compile(r'<th scope="row" class="said"><a href="/console/mails/([0-9a-f-]{36})">')
 
 
 async def listed(console: Console, query: str = "") -> list[str]:

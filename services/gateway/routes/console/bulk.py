@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from litestar import Response, get, post
@@ -25,13 +25,17 @@ SAMPLES: Final = 5
 @get("/dead-letters/{service:str}/groups/{group_id:str}/{wish:str}")
 async def try_out(
     visit: Visited, service: FromPath[Service], group_id: GroupId, wish: FromPath[Wish]
-) -> Response[bytes]:
+) -> Response[Any]:
     """What settling this group would do; nothing is done by looking."""
     async with visit.ports.reading() as connection:
         groups = await dead_letters.groups(connection, service, group_id)
+        run = await bulk.latest(connection, service, group_id)
         samples = await dead_letters.letters(
             connection, service, group_id, "dead", limit=SAMPLES, offset=0
         )
+    base = f"/console/dead-letters/{service}/groups/{group_id}"
+    if not groups and run:  # replayed meanwhile: its own page says how far that is
+        return Redirect(base, status_code=SEE_OTHER)
     if not groups:
         raise unknown(f"The {service} has no dead letter of this group any more")
     return await shown(
@@ -41,7 +45,7 @@ async def try_out(
         group=groups[0],
         letters=samples,
         wish=wish,
-        base=f"/console/dead-letters/{service}/groups/{group_id}",
+        base=base,
         number=min(groups[0].letters, AT_ONCE),
     )
 
