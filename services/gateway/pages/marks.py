@@ -29,6 +29,8 @@ TONES: Final[Mapping[str, frozenset[str]]] = {
     "busy": frozenset(BUSY),
 }
 """What a state's name stands for; any other is plain."""
+SYNTAX: Final = re.compile(r"[\\^$.*+?()\[\]{}|/]")
+"""Of a regular expression in a browser."""
 WIDTH: Final = 100.0
 HEIGHT: Final = 24.0
 MARGIN: Final = 2.0
@@ -46,6 +48,11 @@ def tone(name: str) -> str:
 def short(identifier: UUID | str) -> str:
     """The last signs of an id: those of UUIDs made in the same minute differ there."""
     return str(identifier)[-SHORT_SIGNS:]
+
+
+def pattern(typed: str) -> str:
+    """What an input's `pattern` wants so that only this is typed; other signs may not be escaped there."""
+    return SYNTAX.sub(r"\\\g<0>", typed)
 
 
 def spark(points: Sequence[float | None]) -> str:
@@ -66,6 +73,6 @@ FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "tone": tone,
     "short": short,
     "spark": spark,
-    "re_escape": re.escape,
+    "re_escape": pattern,
 }
 """As templates call them."""
