@@ -92,7 +92,7 @@ async def test_what_is_wrong_stands_beside_its_field(
     assert answer.status_code == 422
     assert said in answer.text
     assert f'id="wrong-{field}"' in answer.text
-    assert f'aria-describedby="wrong-{field}"' in answer.text
+    assert f'aria-describedby="wrong-{field}' in answer.text
     assert answer.text.count('id="wrong-') == 1
     assert 'value="Durand"' in answer.text or field == "last_name"
     assert await admin.fetchval("select count(*) from gateway.client") == 0

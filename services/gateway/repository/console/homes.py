@@ -19,6 +19,8 @@ class DeliveredCard(msgspec.Struct, frozen=True, kw_only=True):
     job_id: UUID
     position: int
     address: str
+    is_printed: bool
+    """Whether the address names its city, as on an envelope."""
     postal_code: str
     city_name: str
     kind: str
@@ -63,8 +65,8 @@ class DeliveredCard(msgspec.Struct, frozen=True, kw_only=True):
 
 # The order of the interface and of the client's own page.
 CARDS: Final = """
-    select address_id, job_id, position, coalesce(printed_address, address) as address, postal_code,
-           city_name, kind, surface_m2::float8 as surface_m2, land_m2::float8 as land_m2, rooms,
+    select address_id, job_id, position, coalesce(printed_address, address) as address,
+           printed_address is not null as is_printed, postal_code, city_name, kind, surface_m2::float8 as surface_m2, land_m2::float8 as land_m2, rooms,
            price_eur::float8 as price_eur, sold_on, latitude, position_source, estimate_eur,
            estimate_low_eur, estimate_high_eur, estimate_basis, estimate_comparables, source, edition,
            assigned_at, (assigned_at at time zone 'Europe/Paris')::date as sent_on, follow_status,
