@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from libs.common.postgres import Connection
-from services.gateway.repository.console import overview, vitals
+from services.gateway.repository.console import overview
 from services.gateway.routes.console.glance import STATE_SECONDS
 from tests.gateway.conftest import Deliver, NewClient, NewJob
 from tests.gateway.console.conftest import Console
@@ -202,50 +202,6 @@ async def test_the_page_speaks_french_too(console: Console):
 
     assert "Vue d’ensemble" in text
     assert "Aucun notifier n’est connecté" in text
-
-
-async def test_a_slot_is_written_once_and_forgotten_after_two_days(
-    conn: Connection, database: Database, new_job: NewJob, deliver: Deliver
-):
-    await conn.execute(
-        "insert into vital values (public.clock() - interval '49 hours', 1, 1, 1, 1)"
-    )
-    await deliver(failed(await new_job()))
-    await conn.execute("update movement set at = at - interval '30 seconds' where state = 'failed'")
-    await vitals.sample(conn)
-    await vitals.sample(conn)
-
-    (slot,) = await conn.fetch("select * from vital")
-
-    assert slot["at"].second % 30 == 0
-    assert slot["errors"] <= 1
-    lately = await vitals.lately(conn, timedelta(hours=1))
-    assert len(lately) == 120
-    assert lately[-1].mails_sent == 0
-    assert lately[0].errors is None
-
-
-SLOT = "date_bin('30 seconds', public.clock(), timestamptz 'epoch')"
-
-
-async def test_a_slot_has_what_happened_in_the_half_minute_before(
-    conn: Connection, admin: Connection, new_job: NewJob, deliver: Deliver
-):
-    await deliver(failed(await new_job()))
-    await mails(admin, "sent", uuid4(), uuid4())
-    slot = await conn.fetchval(f"select {SLOT}")
-    just_before = slot - timedelta(seconds=1)
-    await conn.execute("delete from outbox")
-    await conn.execute("update movement set at = $1 where state = 'failed'", just_before)
-    await admin.execute("update notifier.mail set updated_at = $1", slot - timedelta(seconds=30))
-    await conn.execute(
-        "insert into lag_sample values ($1, 'scraper', 'client.process', 7, 3)", slot
-    )
-    await vitals.sample(conn)
-
-    (row,) = await conn.fetch("select lag, oldest_wait_seconds, errors, mails_sent from vital")
-
-    assert tuple(row) == (7, 0, 1, 2)
 
 
 def tile_of(text: str, name: str) -> str:
