@@ -51,8 +51,8 @@ async def preferences(here: World) -> None:
     wishes = f"{await here.link('c')}/preferences"
     await here.ask("POST", wishes, 303, data=WISHES)
     await here.ask("POST", wishes, 422, data=WISHES | {"send_day": "32"})
-    await here.ask("POST", f"{wishes}/cities", 303, data={"add": "01004"})
-    await here.ask("POST", f"{wishes}/cities", 303, data={"remove": "01004"})
+    await here.ask("POST", f"{wishes}/cities", 303, data={"add": "64260"})
+    await here.ask("POST", f"{wishes}/cities", 303, data={"remove": "64260"})
     await here.ask("POST", f"{wishes}/cities", 422, data={"add": "99999"})
     await here.ask("POST", f"{wishes}/pause", 303)
     await here.ask("POST", f"{wishes}/resume", 303)
