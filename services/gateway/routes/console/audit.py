@@ -10,6 +10,7 @@ import msgspec
 from litestar import Response, get
 from litestar.params import QueryParameter
 
+from services.gateway.pages.marks import short
 from services.gateway.repository.console import access
 from services.gateway.repository.console.access import Record, Wanted
 from services.gateway.repository.dead_letters import Service
@@ -36,9 +37,10 @@ Before = Annotated[int | None, QueryParameter(name="before", ge=1, le=2**63 - 1)
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """A row, and the page of what was acted upon, if it has one."""
+    """A row, what is shown of its target, and the page of that, if it has one."""
 
     record: Record
+    label: str
     path: str
 
 
@@ -65,7 +67,7 @@ async def show_audit(
         visit,
         "console/audit.html",
         "audit",
-        lines=[Line(record=row, path=path_of(row)) for row in rows],
+        lines=[Line(record=row, label=_label(row), path=path_of(row)) for row in rows],
         actors=[(name, name) for name in names.actors],
         actions=[(name, name) for name in names.actions],
         query=query,
@@ -78,13 +80,19 @@ async def show_audit(
 def path_of(record: Record) -> str:
     """The page of a row's target, or nothing."""
     subject, target = record.action.partition(".")[0], record.target
-    if subject == "dead_letter" and "/" in target:
+    if subject == "dead_letter":
         service, _, held_id = target.partition("/")
         known = service in get_args(Service) and UUID.fullmatch(held_id)
         return f"{PAGES_OF[subject]}{target}" if known else ""
     if page := PAGES_OF.get(subject):
         return f"{page}{target}" if UUID.fullmatch(target) else ""
     return _other_path(subject, record)
+
+
+def _label(record: Record) -> str:
+    """Ids by their last signs, as everywhere."""
+    before, slash, last = record.target.rpartition("/")
+    return f"{before}{slash}{short(last)}" if UUID.fullmatch(last) else record.target
 
 
 def _other_path(subject: str, record: Record) -> str:

@@ -19,6 +19,15 @@ from services.gateway.routes.health import VERSION
 from services.gateway.routes.ports import Component, Ports
 from services.gateway.settings import GatewaySettings
 
+PAGES_OF: Final = {
+    "dead_letters": "/console/dead-letters",
+    "jobs": "/console/jobs",
+    "kafka": "/console/topics",
+    "mails": "/console/mails",
+    "refreshes": "/console/cities",
+    "schedule": "/console/schedule",
+}
+"""By the name of a part: where it is looked into."""
 SECRET_WORDS: Final = ("key", "password", "secret")
 
 Look = Annotated[bool, QueryParameter(name="look")]
@@ -49,6 +58,7 @@ async def show_settings(visit: Visited, *, look: Look = False) -> Response[bytes
         "settings",
         settings=in_use(ports.settings, os.environ),
         parts=parts,
+        pages=PAGES_OF,
         looked=look,
         version=VERSION,
         commit=commit(),
