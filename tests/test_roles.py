@@ -53,6 +53,7 @@ MAY_READ = {
     ("gateway", "notifier"): {
         "mail_overview",
         "mail_detail",
+        "mail_addressee",
         "mail_preview",
         "smtp_config",
         "suppressed",

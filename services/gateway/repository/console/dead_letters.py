@@ -11,7 +11,7 @@ from libs.common import held
 from libs.common.postgres import Connection
 from services.gateway.repository.dead_letters import HeldMessage, HeldState, Service
 
-LOOKED_AT: Final = 5_000
+LOOKED_AT: Final = 2_000
 """Letters of a service that are put into groups: the newest."""
 MOST_GROUPS: Final = 200
 
@@ -21,7 +21,7 @@ _TYPE: Final = """
 """
 # An error without what differs from message to message: what is quoted, ids, numbers.
 _CAUSE: Final = """
-    regexp_replace(left(error, 300), '''[^'']*''|"[^"]*"|[0-9a-f]{8}(-[0-9a-f]{4,12}){4}|[0-9]+', '…', 'g')
+    regexp_replace(left(error, 200), '''[^'']*''|"[^"]*"|[0-9a-f-]*[0-9][0-9a-f-]*', '…', 'g')
 """
 
 

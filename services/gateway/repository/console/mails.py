@@ -16,15 +16,21 @@ Tab = Literal["all", "unknown", "waiting", "failed", "suppressed", "sent"]
 COUNTED: Final = 10_000
 """Further than this nobody counts: the console says "more than"."""
 
-STATES: Final[Mapping[Tab, str]] = {
-    "all": "true",
-    "unknown": "state = 'unknown'",
-    "waiting": "state in ('pending', 'claimed', 'handing_off')",
-    "failed": "state = 'failed'",
-    "suppressed": "state = 'suppressed'",
-    "sent": "state = 'sent'",
+
+def _those(*conditions: str) -> str:
+    each = (f"select * from notifier.mail_overview where {condition}" for condition in conditions)  # noqa: S608 - our own words
+    return f"({' union all '.join(each)})"
+
+
+SOURCES: Final[Mapping[Tab, str]] = {
+    "all": "notifier.mail_overview",
+    "unknown": _those("state = 'unknown'"),
+    "waiting": _those("state = 'pending'", "state in ('claimed', 'handing_off')"),
+    "failed": _those("state = 'failed'"),
+    "suppressed": _those("state = 'suppressed'"),
+    "sent": _those("state = 'sent'"),
 }
-"""In words of SQL and not as parameters: partial indexes find the few among the many."""
+"""States in words of SQL and not as parameters, each set as an index has it: few among many."""
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,9 +79,8 @@ _SHOWN: Final = f"""
 """  # noqa: S608 - our own constants
 
 _COUNTED: Final = ", ".join(
-    f"(select count(*) from (select from notifier.mail_overview where {condition}"  # noqa: S608 - our own constants
-    f" limit {COUNTED + 1}) as {tab}) as {tab}"
-    for tab, condition in STATES.items()
+    f"(select count(*) from (select from {source} as mails limit {COUNTED + 1}) as few) as {tab}"  # noqa: S608 - our own constants
+    for tab, source in SOURCES.items()
     if tab != "all"
 )
 
@@ -85,8 +90,7 @@ COUNTS: Final = f"""
     from (select) as here
     left join lateral (
       select mail_id, created_at from (
-        select mail_id, created_at from notifier.mail_overview
-        where {STATES["waiting"]} offset 0) as waiting
+        select mail_id, created_at from {SOURCES["waiting"]} as mails offset 0) as waiting
       order by created_at limit 1
     ) as oldest on true
 """  # noqa: S608 - our own constants
@@ -135,10 +139,10 @@ def _asked(wanted: Wanted) -> tuple[str, Sequence[Any]]:
         "domain =": wanted.domain,
     }
     asked = [(condition, value) for condition, value in given.items() if value is not None]
-    conditions = [STATES[wanted.tab]]
+    conditions = ["true"]
     conditions += [f"kind = '{wanted.kind}'"] if wanted.kind else []
     conditions += [f"{condition} ${number}" for number, (condition, _) in enumerate(asked, 3)]
-    source, placed_at = "notifier.mail_overview", "created_at"
+    source, placed_at = f"{SOURCES[wanted.tab]} as mails", "created_at"
     if wanted.domain is not None:
         source, placed_at = (
             f"{source} join notifier.mail_addressee using (mail_id)",

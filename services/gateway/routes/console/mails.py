@@ -11,7 +11,7 @@ from markupsafe import Markup
 from services.gateway.pages.looks import LOOKS
 from services.gateway.pages.wording import spoken
 from services.gateway.repository.console import mails
-from services.gateway.repository.console.mails import COUNTED, STATES, Wanted
+from services.gateway.repository.console.mails import COUNTED, SOURCES, Wanted
 from services.gateway.repository.mail_requests import TemplateType
 from services.gateway.repository.mails import MailKind
 from services.gateway.routes import previews, test_email
@@ -45,7 +45,7 @@ async def list_mails(
     """The mails by state, kind, client, month and the recipient's domain."""
     span = a_month("month", month)
     wanted = Wanted(
-        tab=one_of("tab", tab, STATES) or "all",
+        tab=one_of("tab", tab, SOURCES) or "all",
         kind=one_of("kind", kind, KINDS),
         client_id=an_id("client_id", client_id),
         since=span[0] if span else None,
@@ -66,7 +66,7 @@ async def list_mails(
         rows=found[:PER_PAGE],
         counts=counts,
         counted=COUNTED,
-        tabs=[(name, _address({**filters, "tab": name})) for name in STATES],
+        tabs=[(name, _address({**filters, "tab": name})) for name in SOURCES],
         wanted=wanted,
         given=given,
         kinds=KINDS,
