@@ -181,7 +181,7 @@ async def test_what_a_movement_says_stays_text(
 
     assert lines(heard) == await seqs(conn, job_id)
     assert all("<script>" not in one.content for one in heard)
-    assert all(one.content.count("<hx-partial") == (not one.name) for one in heard)
+    assert [one.content.count("<hx-partial") for one in heard] == [*[1] * (len(heard) - 3), 2, 2, 0]
 
 
 async def test_the_list_of_jobs_is_sent_again_when_something_moves(

@@ -25,6 +25,8 @@ from services.gateway.routes.values import PathId, identifier
 After = Annotated[int, QueryParameter(ge=0, le=2**63 - 1)]
 
 SUBJECT: Final = "jobs"
+PARTS: Final = ("now", "runs")
+"""Of the page, which each movement may change."""
 ENDED: Final = "ended"
 """The event at which the page stops listening."""
 
@@ -88,11 +90,15 @@ class Lines:
 
     async def _now(self) -> bytes:
         names = await _names(self._visit, self._job_id)
-        return event(
+        parts = (
             part(
-                written(self._visit, "console/job_now.html", SUBJECT, **names), "#now", "innerMorph"
+                written(self._visit, f"console/job_{name}.html", SUBJECT, **names),
+                f"#{name}",
+                "innerMorph",
             )
+            for name in PARTS
         )
+        return event(b"".join(parts))
 
 
 @post("/jobs/{job_id:str}/retry")
