@@ -36,73 +36,85 @@ class SignInNeededError(Exception):
     """A page that only operators see."""
 
 
-def handlers(ports: Ports) -> ExceptionHandlersMap:
-    """What becomes of whatever the console raises."""
+class Answers:
+    """What becomes of whatever the console raises: a page, with the way on."""
 
-    def shown(
-        request: AnyRequest, status: int, detail: str = "", headers: dict[str, str] | None = None
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+
+    def on_http(self, request: AnyRequest, error: HTTPException) -> Shown:
+        """What we or Litestar refused."""
+        if error.status_code == OURS:
+            return self.on_bug(request, error)
+        return self._shown(request, error.status_code, error.detail, error.headers)
+
+    def on_validation(self, request: AnyRequest, error: ValidationException) -> Shown:
+        """Values of the address that cannot be read."""
+        faults = failures.faults(request, error.extra)
+        detail = "; ".join(f"{fault.pointer[1:]}: {fault.detail}" for fault in faults)
+        return self._shown(request, INVALID, detail or error.detail)
+
+    def on_away(self, request: AnyRequest, error: Exception) -> Shown:
+        """PostgreSQL, or something else that we need, is away."""
+        failures.on_absence(request, error)
+        return self._shown(request, AWAY_STATUS, headers=RETRY_AFTER)
+
+    def on_contention(self, request: AnyRequest, error: Exception) -> Shown:
+        """Undone, since something else changed the same things."""
+        failures.on_contention(request, error)
+        return self._shown(request, AWAY_STATUS, headers=RETRY_AFTER)
+
+    def on_bug(self, request: AnyRequest, error: Exception) -> Shown:
+        """Ours; the log knows what."""
+        failures.on_bug(request, error)
+        return self._shown(request, OURS)
+
+    def _shown(
+        self,
+        request: AnyRequest,
+        status: int,
+        detail: str = "",
+        headers: dict[str, str] | None = None,
     ) -> Shown:
         visit = Visit(
             request=cast(StrictRequest, request),
-            ports=ports,
+            ports=self._ports,
             session=present(request) or NOBODY,
             locale=locale_of(request),
         )
-        subject = str(status) if status in WORDED else "other"
+        about = str(status) if status in WORDED else "other"
         trace = request.scope["state"].get("trace_id", "")
         content = written(
-            visit, "console/error.html", "errors", about=subject, detail=detail, trace=trace
+            visit, "console/error.html", "errors", about=about, detail=detail, trace=trace
         )
-        return Response(
-            content,
-            status_code=status,
-            media_type="text/html",
-            headers={**guards(), **(headers or {})},
-        )
+        given = {**guards(), **(headers or {})}
+        return Response(content, status_code=status, media_type="text/html", headers=given)
 
-    def on_http(request: AnyRequest, error: HTTPException) -> Shown:
-        if error.status_code == OURS:
-            return on_bug(request, error)
-        return shown(request, error.status_code, error.detail, error.headers)
 
-    def on_validation(request: AnyRequest, error: ValidationException) -> Shown:
-        faults = failures.faults(request, error.extra)
-        detail = "; ".join(f"{fault.pointer[1:]}: {fault.detail}" for fault in faults)
-        return shown(request, INVALID, detail or error.detail)
-
-    def on_away(request: AnyRequest, error: Exception) -> Shown:
-        failures.on_absence(request, error)
-        return shown(request, AWAY_STATUS, headers=RETRY_AFTER)
-
-    def on_contention(request: AnyRequest, error: Exception) -> Shown:
-        failures.on_contention(request, error)
-        return shown(request, AWAY_STATUS, headers=RETRY_AFTER)
-
-    def on_bug(request: AnyRequest, error: Exception) -> Shown:
-        failures.on_bug(request, error)
-        return shown(request, OURS)
-
+def handlers(ports: Ports) -> ExceptionHandlersMap:
+    """What becomes of whatever the console raises."""
+    answers = Answers(ports)
     return {
         SignInNeededError: _to_sign_in,
-        HTTPException: on_http,
-        Refusal: on_http,
-        ValidationException: on_validation,
-        TransientError: on_away,
-        **dict.fromkeys(AWAY, on_away),
-        asyncpg.TransactionRollbackError: on_contention,
-        Exception: on_bug,
+        HTTPException: answers.on_http,
+        Refusal: answers.on_http,
+        ValidationException: answers.on_validation,
+        TransientError: answers.on_away,
+        **dict.fromkeys(AWAY, answers.on_away),
+        asyncpg.TransactionRollbackError: answers.on_contention,
+        Exception: answers.on_bug,
     }
 
 
 def beside(elsewhere: ExceptionHandlersMap, ports: Ports) -> ExceptionHandlersMap:
     """The same handlers, but for paths of the console that no page has, and methods that none knows."""
-    ours = cast(Callable[..., Shown], handlers(ports)[HTTPException])
+    answers = Answers(ports)
     theirs = cast(Callable[..., Shown], elsewhere[HTTPException])
 
     def on_http(request: AnyRequest, error: HTTPException) -> Shown:
         path = request.scope["path"]
         is_ours = path == ROOT or path.startswith(f"{ROOT}/")
-        return ours(request, error) if is_ours else theirs(request, error)
+        return answers.on_http(request, error) if is_ours else theirs(request, error)
 
     return {**elsewhere, HTTPException: cast(Any, on_http)}
 
