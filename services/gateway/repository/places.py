@@ -34,8 +34,9 @@ class Outline(msgspec.Struct, frozen=True, kw_only=True):
 # The newest, in the order of the list.
 PLACES: Final = """
     select address_id as id, latitude, longitude,
-           concat_ws(', ', coalesce(printed_address, address),
-                     nullif(concat_ws(' ', postal_code, city_name), '')) as label,
+           coalesce(printed_address,
+                    concat_ws(', ', address, nullif(concat_ws(' ', postal_code, city_name), '')))
+             as label,
            kind, follow_status as status
     from assigner.delivered d
     where client_id = $1 and latitude is not null and longitude is not null

@@ -1,19 +1,14 @@
 """Communes as operators see them: what is known of each, what is in stock, who wants it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final, Literal
-from uuid import UUID
 
 import msgspec
 
 from libs.common.postgres import Connection
 
 Tab = Literal["", "read", "chosen", "failed", "refused"]
-Step = Literal["month", "quarter", "year"]
-
-RECENT: Final = 20
-MOST_CLIENTS: Final = 50
 
 
 class City(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,72 +55,53 @@ class Beside(msgspec.Struct, frozen=True, kw_only=True):
     clients: Mapping[str, int]
 
 
-class YearRead(msgspec.Struct, frozen=True, kw_only=True):
-    """A year of a commune, as its publishers have it."""
-
-    insee_code: str
-    year: int
-    state: str
-    source: str
-    edition: str
-    lines: int
-    loaded_at: datetime | None
-    error: str | None
-
-
-class Refreshed(msgspec.Struct, frozen=True, kw_only=True):
-    """A refresh of a commune, or an import of a department."""
-
-    id: UUID
-    insee_code: str
-    state: str
-    done: int
-    total: int
-    error: str | None
-    created_at: datetime
-    updated_at: datetime
-
-    @property
-    def is_open(self) -> bool:
-        """Whether there is something to wait for."""
-        return self.state in {"queued", "running"}
-
-
-class Chooser(msgspec.Struct, frozen=True, kw_only=True):
-    """A client who wants homes of a commune."""
-
-    id: UUID
-    name: str
-    status: str
-
-
-class Price(msgspec.Struct, frozen=True, kw_only=True):
-    """What a square metre was sold for in a month, a quarter or a year."""
-
-    starts_on: date
-    kind: str
-    sales: int
-    median_per_m2_eur: int
-
-
 COLUMNS: Final = """insee_code, name, postal_codes, department, region, population, refusal, expands_to,
            house_price_avg, apartment_price_avg, last_scraped, first_year, failed_at, error"""
 
 # `search` is empty where a commune has merged: nobody chooses it any more.
-PAGE: Final = f"""
-    select {COLUMNS}
-    from scraper.city_overview
-    where search <> '' and ($1 = '' or strpos(search, $1) > 0)
-      and ($2 = '' or starts_with(insee_code, $2))
-      and case $3
-            when 'read' then last_scraped is not null
-            when 'failed' then error is not null
-            when 'refused' then refusal is not null
-            when 'chosen' then insee_code in (select unnest(chosen_cities) from client)
-            else true end
-    order by population desc, insee_code
-    limit $4 offset $5
-"""  # noqa: S608 - the columns are a constant
+FOUND: Final = """search <> '' and ($1 = '' or strpos(search, $1) > 0)
+        and ($2 = '' or starts_with(insee_code, $2))"""
+ORDER: Final = "order by population desc, insee_code"
+# First which, then what is known of them: an offset skips over codes alone.
+SHOWN: Final = f"""{ORDER} limit $3 offset $4)
+    select {COLUMNS} from page join scraper.city_overview using (insee_code) {ORDER}"""  # noqa: S608 - constants
+
+ALL: Final = f"""
+    with page as materialized (
+      select insee_code from scraper.city_overview where {FOUND}
+    {SHOWN}
+"""  # noqa: S608 - constants
+READ: Final = f"""
+    with page as materialized (
+      select insee_code from scraper.city_overview
+      where {FOUND} and last_scraped is not null
+    {SHOWN}
+"""  # noqa: S608 - constants
+FAILED: Final = f"""
+    with page as materialized (
+      select insee_code from scraper.city_overview
+      where {FOUND} and error is not null
+    {SHOWN}
+"""  # noqa: S608 - constants
+REFUSED: Final = f"""
+    with page as materialized (
+      select insee_code from scraper.city_overview
+      where {FOUND} and refusal is not null
+    {SHOWN}
+"""  # noqa: S608 - constants
+CHOSEN: Final = f"""
+    with page as materialized (
+      select insee_code from scraper.city_overview
+      where {FOUND} and insee_code in (select unnest(chosen_cities) from client)
+    {SHOWN}
+"""  # noqa: S608 - constants
+PAGES: Final[Mapping[Tab, str]] = {
+    "": ALL,
+    "read": READ,
+    "chosen": CHOSEN,
+    "failed": FAILED,
+    "refused": REFUSED,
+}
 
 CITY: Final = f"select {COLUMNS} from scraper.city_overview where insee_code = $1"  # noqa: S608 - so are these
 
@@ -155,42 +131,12 @@ CLIENTS: Final = """
     group by code
 """
 
-YEARS: Final = """
-    select insee_code, year, state, source, edition, lines, loaded_at, error
-    from scraper.city_year_overview
-    where insee_code = any($1::text[])
-    order by year desc, insee_code
-"""
-
-REFRESHES: Final = """
-    select id, insee_code, state, done, total, error, created_at, updated_at
-    from scraper.refresh_overview
-    where insee_code = any($1::text[])
-    order by created_at desc, id
-    limit $2
-"""
-
-CHOOSERS: Final = """
-    select id, coalesce(nullif(company_name, ''), first_name || ' ' || last_name) as name, status
-    from client
-    where $1 = any(chosen_cities)
-    order by status, name, id
-    limit $2
-"""
-
-PRICES: Final = """
-    select starts_on, kind, sales, median_per_m2_eur
-    from scraper.price_history
-    where insee_code = $1 and step = $2
-    order by starts_on, kind
-"""
-
 
 async def page(
     connection: Connection, folded: str, department: str, tab: Tab, *, limit: int, offset: int
 ) -> Sequence[City]:
     """Some of the communes, the largest first."""
-    rows = await connection.fetch(PAGE, folded, department, tab, limit, offset)
+    rows = await connection.fetch(PAGES[tab], folded, department, limit, offset)
     return [City(**row) for row in rows]
 
 
@@ -218,24 +164,3 @@ async def beside(
         },
         clients={row["code"]: row["clients"] for row in clients},
     )
-
-
-async def years(connection: Connection, codes: Sequence[str]) -> Sequence[YearRead]:
-    """What is known of each year, the newest first."""
-    return [YearRead(**row) for row in await connection.fetch(YEARS, list(codes))]
-
-
-async def refreshes(connection: Connection, codes: Sequence[str]) -> Sequence[Refreshed]:
-    """The newest refreshes of these communes."""
-    return [Refreshed(**row) for row in await connection.fetch(REFRESHES, list(codes), RECENT)]
-
-
-async def choosers(connection: Connection, insee_code: str) -> Sequence[Chooser]:
-    """Clients who want homes of this commune, some of them."""
-    rows = await connection.fetch(CHOOSERS, insee_code, MOST_CLIENTS)
-    return [Chooser(**row) for row in rows]
-
-
-async def prices(connection: Connection, insee_code: str, step: Step) -> Sequence[Price]:
-    """How prices went, as far as enough was sold, the oldest first."""
-    return [Price(**row) for row in await connection.fetch(PRICES, insee_code, step)]

@@ -1,13 +1,13 @@
 """Departments, and the imports of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 
 from libs.common.postgres import Connection
-from services.gateway.repository.console.cities import Refreshed
+from services.gateway.repository.console.city import Refreshed
 
 
 class Department(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,6 +24,25 @@ DEPARTMENTS: Final = """
     select department, name, is_refused, cities, cities_read
     from scraper.department_overview
     order by department
+"""
+
+# From the first commune of a department to that of the next, by the key of the table: a letter comes
+# after all digits.
+NAMES: Final = """
+    with recursive first as (
+      (select insee_code, department from scraper.city_overview order by insee_code limit 1)
+      union all
+      select following.insee_code, following.department
+      from first cross join lateral (
+        select insee_code, department from scraper.city_overview
+        where insee_code > left(first.insee_code, case when first.insee_code ~ '^9[78]' then 3 else 2 end)
+                           || 'ZZZ'
+        order by insee_code limit 1
+      ) as following
+    )
+    select left(insee_code, case when insee_code ~ '^9[78]' then 3 else 2 end) as department,
+           department as name
+    from first order by 1
 """
 
 # Refreshes of communes stand in the same view, under their longer codes.
@@ -45,6 +64,11 @@ FIND: Final = """
 async def departments(connection: Connection) -> Sequence[Department]:
     """All departments that have communes."""
     return [Department(**row) for row in await connection.fetch(DEPARTMENTS)]
+
+
+async def names(connection: Connection) -> Mapping[str, str]:
+    """The name of each department, by its code."""
+    return {row["department"]: row["name"] for row in await connection.fetch(NAMES)}
 
 
 async def page(connection: Connection, *, limit: int, offset: int) -> Sequence[Refreshed]:

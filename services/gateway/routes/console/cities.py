@@ -12,7 +12,9 @@ from litestar.response import Redirect
 
 from services.gateway.pages.wording import Language, spoken
 from services.gateway.repository.console import cities, imports
-from services.gateway.repository.console.cities import Price, Step, Tab
+from services.gateway.repository.console import city as whole
+from services.gateway.repository.console.cities import Tab
+from services.gateway.repository.console.city import Price, Step
 from services.gateway.routes import refreshes
 from services.gateway.routes.console.act import act
 from services.gateway.routes.console.visit import Visit, Visited, shown
@@ -50,7 +52,7 @@ async def list_cities(
             connection, folded, department, tab, limit=PER_PAGE + 1, offset=offset
         )
         beside = await cities.beside(connection, rows[:PER_PAGE], **_window(visit))
-        departments = await imports.departments(connection)
+        departments = await imports.names(connection)
     query = {"tab": tab, "q": q, "department": department}
     return await shown(
         visit,
@@ -60,7 +62,7 @@ async def list_cities(
         tabs=[(name, _path({**query, "tab": name})) for name in get_args(Tab)],
         q=q,
         department=department,
-        departments=[(one.department, f"{one.department} {one.name}") for one in departments],
+        departments=[(code, f"{code} {name}") for code, name in departments.items()],
         rows=rows[:PER_PAGE],
         beside=beside,
         newer=_path(query, number - 1) if number > 1 else "",
@@ -78,11 +80,11 @@ async def show_city(visit: Visited, insee_code: Code, by: By = "quarter") -> Res
         codes = sorted({city.insee_code, *city.expands_to})
         names: dict[str, Any] = {
             "beside": await cities.beside(connection, [city], **_window(visit)),
-            "years": await cities.years(connection, city.expands_to),
-            "refreshes": await cities.refreshes(connection, codes),
-            "choosers": await cities.choosers(connection, insee_code),
+            "years": await whole.years(connection, city.expands_to),
+            "refreshes": await whole.refreshes(connection, codes),
+            "choosers": await whole.choosers(connection, insee_code),
         }
-        prices = await cities.prices(connection, insee_code, by)
+        prices = await whole.prices(connection, insee_code, by)
     say = spoken(visit.locale, "cities")
     kinds = [kind for kind in PRICED if any(price.kind == kind for price in prices)]
     return await shown(

@@ -11,6 +11,7 @@ const said = SAID[document.documentElement.lang] ?? SAID.en;
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const NAMED_OUTLINES = 25;
+const NAMED_PIXELS = 40;
 const maps = new Map();
 
 const around = (corners, turn = 0, inner = 1) =>
@@ -84,7 +85,7 @@ function draw(box, told) {
     preferCanvas: true, zoomControl: false, scrollWheelZoom: false, maxZoom: 19, zoomSnap: told.tiles ? 1 : 0.5,
     zoomAnimation: plain, fadeAnimation: plain, markerZoomAnimation: plain, inertia: plain,
   });
-  const view = { box, map, told, marks: new Map(), outlines: [], lit: null, fitted: false };
+  const view = { box, map, told, marks: new Map(), outlines: [], names: [], lit: null, fitted: false };
   maps.set(box, view);
   map.attributionControl.setPrefix(false);
   L.control.zoom({ zoomInTitle: told.words.map_zoom_in, zoomOutTitle: told.words.map_zoom_out }).addTo(map);
@@ -112,11 +113,19 @@ function tiles({ map, told }) {
 function outlineOf(view, { name, rings }) {
   const turned = rings.map((ring) => ring.map(([longitude, latitude]) => [latitude, longitude]));
   const drawn = L.polygon(turned, { interactive: false, weight: 2 }).addTo(view.map);
-  if (!view.told.tiles && view.told.outlines.length <= NAMED_OUTLINES) {
-    const label = { permanent: true, direction: "center", className: "outline-name", interactive: false };
-    drawn.bindTooltip(element("span", {}, name), label);
-  }
   view.outlines.push(drawn);
+  if (view.told.tiles || view.told.outlines.length > NAMED_OUTLINES) return;
+  const bounds = drawn.getBounds();
+  const label = L.tooltip({ permanent: true, direction: "top", className: "outline-name", offset: [0, 0] })
+    .setLatLng([bounds.getNorth(), bounds.getCenter().lng])
+    .setContent(element("span", {}, name));
+  const fits = () => {
+    const [west, east] = [bounds.getWest(), bounds.getEast()].map((at) => view.map.latLngToContainerPoint([0, at]).x);
+    if (east - west > NAMED_PIXELS) label.addTo(view.map);
+    else label.remove();
+  };
+  view.map.on("zoomend viewreset", fits);
+  view.names.push(fits);
 }
 
 function markOf(view, place) {
@@ -184,6 +193,7 @@ function fit(view) {
   const options = { padding: [24, 24], maxZoom: 16, animate: false };
   if (shown.length) map.fitBounds(L.featureGroup(shown).getBounds(), options);
   else map.setView([46.6, 2.5], 5, { animate: false });
+  for (const name of view.names) name();
   view.fitted = true;
 }
 
