@@ -134,7 +134,7 @@ def _defaults(embedded: frozenset[str], ports: Mapping[str, int]) -> dict[str, s
         },
         "simulator": {
             "SALES_SOURCES": f"geo-dvf={simulator}/geo-dvf/{{year}}/communes/{{department}}/{{insee}}.csv",
-            "PLACES_URL": f"{simulator}/places/communes.csv",
+            "PLACES_URL": f"{simulator}/geo",
             "GEOCODER_URL": f"{simulator}/geocodage",
         },
     }

@@ -17,7 +17,7 @@ def test_everything_is_embedded_where_nothing_is_given(tmp_path: Path) -> None:
     assert stack.embedded == {"postgres", "broker", "mail", "simulator"}
     assert stack.environ["KAFKA_IDEMPOTENCE"] == "false"
     assert stack.environ["SMTP_SECURITY"] == "none"
-    assert f":{stack.ports['simulator']}/places/" in stack.environ["PLACES_URL"]
+    assert stack.environ["PLACES_URL"].endswith(f":{stack.ports['simulator']}/geo")
     assert len(set(stack.ports.values())) == len(stack.ports)
 
 
