@@ -85,6 +85,9 @@ setup-browser: setup ## Install the browser that make test-browser looks with (D
 test-browser: setup ## Look at pages in a real browser, light and dark; pictures go to var/screenshots
 	@$(BIN)/pytest -q -n 2 -m browser tests/browser
 
+screenshots: setup ## Take the pictures in docs/screenshots anew, of every page (then look at them)
+	@$(BIN)/python -m tests.browser.screenshots
+
 setup-bench: .venv-bench/.complete ## Install what make bench compares with into .venv-bench
 
 .venv-bench/.complete: requirements-uv.lock requirements-bench.lock
@@ -106,4 +109,4 @@ lock: setup ## Resolve the dependencies again into hashed locks
 	@$(BIN)/uv pip compile -q --generate-hashes --no-header --no-emit-index-url --python-version 3.11 --group dev -c requirements.lock -o requirements-dev.lock
 	@$(BIN)/uv pip compile -q --generate-hashes --no-header --no-emit-index-url --python-version 3.11 --group bench -c requirements.lock -o requirements-bench.lock
 
-.PHONY: help setup setup-bench bench demo up daily test-mail import-history sales kafka fmt lint test test-kafka faults faults-full faults-mutants faults-soak faults-report fuzz setup-browser test-browser check lock vendor
+.PHONY: help setup setup-bench bench demo up daily test-mail import-history sales kafka fmt lint test test-kafka faults faults-full faults-mutants faults-soak faults-report fuzz setup-browser test-browser screenshots check lock vendor
