@@ -50,13 +50,6 @@ DEAD: Final = grouped("id, topic, error, created_at, updated_at", "state = 'dead
 _LINE: Final = """
     id, topic, partition, "offset", error, attempts, replays, state, next_attempt_at, created_at, updated_at
 """
-_WHOLE: Final = """
-    select service, id, topic, partition, "offset", reason, error, attempts, replays, state,
-           next_attempt_at, created_at, updated_at, key, headers,
-           substring(raw from 1 for 65536) as raw, coalesce(octet_length(raw), 0) as raw_bytes,
-           extract(epoch from public.clock() - created_at)::float8 as age_seconds
-"""
-
 GROUPS: Final = f"""
     select service, group_id, topic, raw_type, cause, count(*)::int as letters,
            min(created_at) as oldest_at, max(created_at) as newest_at, public.clock() as seen_at
@@ -74,7 +67,13 @@ LETTERS: Final = f"""
     limit $4 offset $5
 """  # noqa: S608 - our own constants
 
-LETTER: Final = f"{_WHOLE} from ({everywhere('*', 'id = $2')}) as held_there"
+LETTER: Final = f"""
+    select service, id, topic, partition, "offset", reason, error, attempts, replays, state,
+           next_attempt_at, created_at, updated_at, key, headers,
+           substring(raw from 1 for 65536) as raw, coalesce(octet_length(raw), 0) as raw_bytes,
+           extract(epoch from public.clock() - created_at)::float8 as age_seconds
+    from ({everywhere("*", "id = $2")}) as held_there
+"""  # noqa: S608 - our own constants
 
 GROUP_OF: Final = f"""
     select group_id from ({grouped("id, topic, error, created_at", "state = 'dead' and id = $2")}) as dead

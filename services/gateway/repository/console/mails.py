@@ -70,14 +70,6 @@ _LINE: Final = """
     last_reply, message_id, created_at, updated_at
 """
 
-_SHOWN: Final = f"""
-    select {_LINE}, recipient, subject, client.first_name || ' ' || client.last_name as client_name
-    from page
-    left join notifier.mail_addressee using (mail_id)
-    left join (select id, first_name, last_name from client) as client on client.id = page.client_id
-    order by page.placed_at desc, mail_id
-"""  # noqa: S608 - our own constants
-
 _COUNTED: Final = ", ".join(
     f"(select count(*) from (select from {source} as mails limit {COUNTED + 1}) as few) as {tab}"  # noqa: S608 - our own constants
     for tab, source in SOURCES.items()
@@ -152,4 +144,12 @@ def _asked(wanted: Wanted) -> tuple[str, Sequence[Any]]:
       select {_LINE}, {placed_at} as placed_at from {source} where {" and ".join(conditions)}
       order by {placed_at} desc, mail_id limit $1 offset $2
     """  # noqa: S608 - our own words, and a kind that is one of six
-    return f"with page as ({page}) {_SHOWN}", [value for _, value in asked]
+    statement = f"""
+      with page as ({page})
+      select {_LINE}, recipient, subject, client.first_name || ' ' || client.last_name as client_name
+      from page
+      left join notifier.mail_addressee using (mail_id)
+      left join (select id, first_name, last_name from client) as client on client.id = page.client_id
+      order by page.placed_at desc, mail_id
+    """  # noqa: S608 - our own words
+    return statement, [value for _, value in asked]
