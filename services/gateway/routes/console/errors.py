@@ -42,6 +42,10 @@ class Answers:
     def __init__(self, ports: Ports) -> None:
         self._ports = ports
 
+    def __deepcopy__(self, _: object) -> "Answers":
+        """Itself: a router is copied with its handlers, and there is only one outside."""
+        return self
+
     def on_http(self, request: AnyRequest, error: HTTPException) -> Shown:
         """What we or Litestar refused."""
         if error.status_code == OURS:
