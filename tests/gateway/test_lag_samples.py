@@ -124,8 +124,8 @@ async def test_lag_and_age_grow_while_a_group_pauses_and_end_when_it_goes_on(
             done = await only(conn)
             assert (done.lag, done.oldest_seconds) == (0, None)
             assert done.moved_at is not None
-        (point,) = [one for one in await topics.history(conn, 24) if one.topic == TOPIC]
-        assert point.lag in {0, 5, 8}
+        (past,) = [one for one in await topics.history(conn, 24) if one.topic == TOPIC]
+        assert max(past.lags) == 8
     finally:
         await looks.close()
 
@@ -186,6 +186,7 @@ async def test_the_past_is_kept_for_two_days(database: Database, conn: Connectio
         insert into lag_sample (at, consumer_group, topic, lag, oldest_seconds)
         select public.clock() - hours * interval '1 hour', 'scraper', 'client.process', hours, 0
         from unnest(array[1, 30, 49]) as hours""")
-    assert [one.lag for one in await topics.history(conn, 48)] == [30, 1]
+    (past,) = await topics.history(conn, 48)
+    assert sorted(zip(past.slots, past.lags, strict=True)) == [(17 * 4 + 3, 30), (46 * 4 + 3, 1)]
     await topics.store(conn, topics.Look(groups=[], partitions=[]))
     assert await conn.fetchval("select count(*) from lag_sample") == 2

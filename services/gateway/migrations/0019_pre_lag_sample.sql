@@ -31,7 +31,7 @@ create table gateway.lag_look (
   answered_at timestamptz
 );
 
--- The past of a group on a topic, every half minute; 48 hours are kept.
+-- The past of a group on a topic; 48 hours are kept.
 create table gateway.lag_sample (
   at timestamptz not null,
   consumer_group text not null,

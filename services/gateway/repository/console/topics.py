@@ -81,17 +81,17 @@ class TopicLag(msgspec.Struct, frozen=True, kw_only=True):
     partitions: Sequence[PartitionLag]
 
 
-class Point(msgspec.Struct, frozen=True, kw_only=True):
-    """The most that waited in a quarter of an hour."""
+class Past(msgspec.Struct, frozen=True, kw_only=True):
+    """The most that waited in each quarter of an hour, by its number; those in which nobody looked are missing."""
 
     consumer_group: str
     topic: str
-    at: datetime
-    lag: int
-    oldest_seconds: float
+    slots: Sequence[int]
+    lags: Sequence[int]
 
 
-# Of a partition that is gone nothing is shown; one that has not moved keeps its moment.
+# Of a partition that is gone nothing is shown; one that has not moved keeps its moment. Of every five
+# minutes the worst is kept.
 STORE: Final = """
     with now as materialized (select public.clock() as at),
     seen as (
@@ -126,12 +126,13 @@ STORE: Final = """
       on conflict (consumer_group) do update set members = excluded.members
       where g.members <> excluded.members
     ), sampled as (
-      insert into lag_sample (at, consumer_group, topic, lag, oldest_seconds)
-      select date_bin('30 seconds', now.at, timestamptz '2020-01-01') as slot, consumer_group, topic,
+      insert into lag_sample as past (at, consumer_group, topic, lag, oldest_seconds)
+      select date_bin('5 minutes', now.at, timestamptz '2020-01-01') as slot, consumer_group, topic,
              sum(greatest(0, end_offset - greatest(first_offset, coalesce(committed, 0)))), max(seconds)
       from seen, now group by slot, consumer_group, topic order by consumer_group, topic
       on conflict (at, consumer_group, topic) do update
-      set lag = excluded.lag, oldest_seconds = excluded.oldest_seconds
+      set lag = greatest(past.lag, excluded.lag),
+          oldest_seconds = greatest(past.oldest_seconds, excluded.oldest_seconds)
     )
     insert into lag_look (looked_at, answered_at) select at, at from now
     on conflict (only_one) do update
@@ -167,12 +168,18 @@ LAGS: Final = """
 """
 
 HISTORY: Final = """
-    select consumer_group, topic, date_bin('15 minutes', at, timestamptz '2020-01-01') as at,
-           max(lag) as lag, max(oldest_seconds) as oldest_seconds
-    from lag_sample
-    where at > public.clock() - $1::int * interval '1 hour'
-    group by 1, 2, 3
-    order by 1, 2, 3
+    with began as materialized (
+      select date_bin('15 minutes', public.clock(), timestamptz '2020-01-01')
+             - ($1::int * 4 - 1) * interval '15 minutes' as at
+    ),
+    slot as (
+      select consumer_group, topic, floor(extract(epoch from s.at - began.at) / 900)::int as slot,
+             max(lag) as lag
+      from began join lag_sample s on s.at >= (select at from began)
+      group by 1, 2, 3
+    )
+    select consumer_group, topic, array_agg(slot) as slots, array_agg(lag) as lags
+    from slot group by consumer_group, topic
 """
 
 
@@ -200,6 +207,6 @@ async def lags(connection: Connection) -> Sequence[TopicLag]:
     return msgspec.convert([dict(row) for row in rows], list[TopicLag])
 
 
-async def history(connection: Connection, hours: int) -> Sequence[Point]:
-    """The past of every group and topic, a point each quarter of an hour."""
-    return [Point(**row) for row in await connection.fetch(HISTORY, hours)]
+async def history(connection: Connection, hours: int) -> Sequence[Past]:
+    """The past of every group and topic, four slots an hour, the present one last."""
+    return [Past(**row) for row in await connection.fetch(HISTORY, hours)]

@@ -20,6 +20,7 @@ from services.gateway.routes.problems import Fault, invalid
 PATH: Final = "/console/audit"
 PER_PAGE: Final = 50
 UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+RUN: Final = re.compile(r"(send_day|pre_notification)/(\d{4}-\d{2}-\d{2})")
 BEFORE_ID: Final = (*get_args(Service), "send_day", "pre_notification")
 """What stands before the id, or the day, in the target of a dead letter or of a run of the schedule."""
 
@@ -97,8 +98,8 @@ def _label(record: Record) -> str:
 
 def _other_path(subject: str, record: Record) -> str:
     if subject == "schedule":
-        kind, _, day = record.target.partition("/")
-        return f"/console/schedule?{urlencode({'kind': kind, 'day': day})}"
+        run = RUN.fullmatch(record.target)
+        return f"/console/schedule?{urlencode({'kind': run[1], 'day': run[2]})}" if run else ""
     if subject == "city":
         code = str(record.detail.get("insee_code", ""))
         return f"/console/cities/{quote(code, safe='')}" if code else ""

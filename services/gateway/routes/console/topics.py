@@ -1,7 +1,7 @@
 """How far every group is behind, what the outboxes hold, and the past of that."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -11,7 +11,7 @@ from litestar.response import Redirect
 
 from services.gateway.repository import health
 from services.gateway.repository.console import topics
-from services.gateway.repository.console.topics import Point, TopicLag
+from services.gateway.repository.console.topics import Past, TopicLag
 from services.gateway.routes import outboxes
 from services.gateway.routes.console.act import act, form, say
 from services.gateway.routes.console.visit import Visited, shown
@@ -19,14 +19,15 @@ from services.gateway.routes.console.visit import Visited, shown
 PATH: Final = "/console/topics"
 PARIS: Final = ZoneInfo("Europe/Paris")
 TYPED: Final = "outbox"
-SLOT: Final = timedelta(minutes=15)
+SLOTS: Final = 4
+"""Of an hour."""
 SLOW_SECONDS: Final = 60.0
 """How long an event may wait before somebody should look."""
 
 Group = Annotated[str, QueryParameter(name="group", max_length=100)]
 Topic = Annotated[str, QueryParameter(name="topic", max_length=100)]
 Hours = Annotated[Literal[24, 48], QueryParameter(name="hours")]
-Past = Mapping[tuple[str, str], Sequence[int | None]]
+Lines = Mapping[tuple[str, str], Sequence[int | None]]
 
 
 @get("/topics")
@@ -37,7 +38,7 @@ async def show_topics(
     async with visit.ports.reading() as connection:
         asked = await topics.asked(connection)
         lags = await topics.lags(connection)
-        points = await topics.history(connection, hours)
+        past = await topics.history(connection, hours)
         services = await health.services(connection)
     return await shown(
         visit,
@@ -45,7 +46,7 @@ async def show_topics(
         "topics",
         asked=asked,
         lags=[(one, condition(one)) for one in lags],
-        past=past(points, asked.looked_at, hours) if asked else {},
+        past=drawn(past, hours),
         chosen=next(
             (one for one in lags if (one.consumer_group, one.topic) == (group, topic)), None
         ),
@@ -77,16 +78,14 @@ def condition(one: TopicLag) -> str:
     return "late" if (one.oldest_seconds or 0.0) > SLOW_SECONDS else "busy"
 
 
-def past(points: Sequence[Point], until: datetime, hours: int) -> Past:
+def drawn(found: Sequence[Past], hours: int) -> Lines:
     """The lag of each group and topic, a number for each slot; none where nobody looked."""
-    number = hours * (timedelta(hours=1) // SLOT)
-    found: dict[tuple[str, str], list[int | None]] = {}
-    for point in points:
-        slot = number - 1 - (until - point.at) // SLOT
-        if 0 <= slot < number:
-            key = (point.consumer_group, point.topic)
-            found.setdefault(key, [None] * number)[slot] = point.lag
-    return found
+    lines: dict[tuple[str, str], Sequence[int | None]] = {}
+    for past in found:
+        known = dict(zip(past.slots, past.lags, strict=True))
+        points = [known.get(slot) for slot in range(hours * SLOTS)]
+        lines[past.consumer_group, past.topic] = points
+    return lines
 
 
 def _instant(given: str) -> str:
