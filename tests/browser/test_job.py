@@ -124,6 +124,7 @@ def test_a_page_hears_how_its_job_ends_and_then_listens_no_more(
         page.wait_for_timeout(2500)
 
     assert len(asked) == heard
+    expect(page.locator("#live")).to_have_count(0)
     expect(page.locator("#now [role=status]")).to_contain_text("failed")
 
 
@@ -152,3 +153,14 @@ def test_a_list_that_is_held_still_stays(site: Site, operator_page: Open, job_id
 
     expect(page.locator(f"#job-{job_id}")).to_contain_text("en cours")
     expect(page.get_by_role("link", name="La garder à jour")).to_be_visible()
+
+
+def test_a_stream_that_cannot_begin_begins_later(site: Site, operator_page: Open, job_id: UUID):
+    page = operator_page(locale="en-GB")
+    page.route("**/events?*", lambda route: route.fulfill(status=503, body="<p>x</p>"), times=1)
+    page.goto(f"/console/jobs/{job_id}")
+    expect(page.locator("#live")).to_contain_text("Connection lost")
+    with not_reloaded(page):
+        move(site, job_id, 2)
+        expect(page.locator("#timeline li")).to_have_count(2, timeout=PATIENCE_MS)
+        expect(page.locator("#live")).to_contain_text("up to date")

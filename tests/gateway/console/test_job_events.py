@@ -130,7 +130,7 @@ async def test_after_the_movements_comes_where_the_job_stands(
 
     heard = await whole(gateway, f"/console/jobs/{job_id}/events")
 
-    line, now, ended = heard[0], heard[-2], heard[-1]
+    line, now, ended = heard[0], heard[-3], heard[-1]
     assert line.content.startswith('<hx-partial hx-target="#timeline" hx-swap="beforeend">')
     assert now.content.startswith('<hx-partial hx-target="#now" hx-swap="innerMorph">')
     assert f'action="/console/jobs/{job_id}/retry"' in now.content
@@ -148,7 +148,7 @@ async def test_whoever_comes_back_to_a_job_that_has_ended_is_told_so(
     heard = await whole(gateway, f"/console/jobs/{job_id}/events", last)
 
     assert lines(heard) == []
-    assert [one.name for one in heard] == ["", "ended"]
+    assert [one.name for one in heard] == ["", "", "ended"]
 
 
 async def test_the_line_of_the_stream_is_the_line_of_the_page(
@@ -181,7 +181,13 @@ async def test_what_a_movement_says_stays_text(
 
     assert lines(heard) == await seqs(conn, job_id)
     assert all("<script>" not in one.content for one in heard)
-    assert [one.content.count("<hx-partial") for one in heard] == [*[1] * (len(heard) - 3), 2, 2, 0]
+    assert [one.content.count("<hx-partial") for one in heard] == [
+        *[1] * (len(heard) - 4),
+        2,
+        2,
+        1,
+        0,
+    ]
 
 
 async def test_the_list_of_jobs_is_sent_again_when_something_moves(

@@ -82,7 +82,8 @@ class Lines:
 
     async def ended(self, job: JobNow) -> bytes:  # noqa: ARG002 - is read anew
         """How it ended, and that nothing follows."""
-        return await self._now() + event(b"", name=ENDED)
+        no_longer_live = event(part(b"", "#live", "delete"))
+        return await self._now() + no_longer_live + event(b"", name=ENDED)
 
     def _line(self, moved: Moved) -> bytes:
         line = written(self._visit, "console/job_moved.html", SUBJECT, one=moved)

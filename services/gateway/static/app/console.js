@@ -65,3 +65,14 @@ document.addEventListener("htmx:sse:error", (event) => {
   if ([401, 403].includes(event.detail.status)) location.reload();
   live(event.target, true);
 });
+
+/** A stream that could not begin begins a little later: only one that has begun comes back by itself. */
+for (const failure of ["htmx:response:error", "htmx:error"]) {
+  document.addEventListener(failure, ({ target: stream, detail }) => {
+    const path = stream.getAttribute?.("hx-sse:connect");
+    if (!path || stream._htmx?.sse) return;
+    if ([401, 403].includes(detail.ctx?.response?.status)) location.reload();
+    live(stream, true);
+    setTimeout(() => stream.isConnected && window.htmx.ajax("GET", path, { source: stream }), 3000);
+  });
+}
