@@ -6,7 +6,6 @@ They are of the furnished world, so that nobody's clients are in them and each r
 import asyncio
 import io
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,6 +26,14 @@ COLOURS: Final = 64
 """Enough for flat pages; an eighth of the size."""
 MAP_MILLISECONDS: Final = 400
 
+WELL: Final = """
+    with pulse as (
+      update {service}.pulse set beat_at = public.clock() + interval '1 hour', stuck_since = null
+    )
+    update {service}.outbox set published_at = created_at
+"""
+"""A service that runs, which is what there is to see most of the time."""
+
 
 class Manner(msgspec.Struct, frozen=True):
     """How a page is looked at; what is lower than the picture is left out."""
@@ -44,11 +51,9 @@ MANNERS: Final = (
 )
 
 
-def pictures() -> Iterator[tuple[Route, Manner, Path]]:
-    """What there is to be, of every page."""
-    for route in PAGES:
-        for manner in MANNERS:
-            yield route, manner, FOLDER / f"{route.name}-{manner.name}.png"
+def picture(route: Route, manner: Manner) -> Path:
+    """Where it stands."""
+    return FOLDER / f"{route.name}-{manner.name}.png"
 
 
 def main() -> None:
@@ -63,31 +68,37 @@ def main() -> None:
         with serving(server, **kafka) as site, sync_playwright() as playwright:
             for service in ("scraper", "assigner", "notifier", "scheduler"):
                 wait(site.loop, site.database.connect(service))  # as if it were running
+                site.execute(WELL.format(service=service))
             _make(launched(playwright), site)
 
 
 def _make(browser: Browser, site: Site) -> None:
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
-    operator = signed_in(browser, site)
-    for route, manner, file in pictures():
+    cookies: Any = signed_in(browser, site).get("cookies", [])
+    for manner in MANNERS:
         size: Any = {"width": manner.width, "height": 740}
-        page = browser.new_page(
-            base_url=site.url, viewport=size, color_scheme=manner.theme, locale="fr-FR",
-            storage_state=operator if route.is_for_operators else None,
-        )  # fmt: skip
-        page.goto(route.addresses(site.world)[0])
-        page.wait_for_timeout(MAP_MILLISECONDS if page.locator(".map, .plot").count() else 0)
-        file.write_bytes(_picture(page, manner))
-        page.close()
+        context = browser.new_context(
+            base_url=site.url, viewport=size, color_scheme=manner.theme, locale="fr-FR"
+        )
+        # Last the pages of who is signed in: none of the others is to know.
+        for route in sorted(PAGES, key=lambda route: route.is_for_operators):
+            if route.is_for_operators:
+                context.add_cookies(cookies)
+            page = context.new_page()
+            page.goto(route.addresses(site.world)[0])
+            page.wait_for_timeout(MAP_MILLISECONDS if page.locator(".map, .plot").count() else 0)
+            picture(route, manner).write_bytes(_taken(page, manner))
+            page.close()
+        context.close()
 
 
-def _picture(page: Page, manner: Manner) -> bytes:
+def _taken(page: Page, manner: Manner) -> bytes:
     height = min(manner.highest, page.evaluate("document.documentElement.scrollHeight"))
     page.set_viewport_size({"width": manner.width, "height": height})
     small = io.BytesIO()
-    taken = Image.open(io.BytesIO(page.screenshot(animations="disabled"))).convert("RGB")
-    taken.quantize(COLOURS, dither=Image.Dither.NONE).save(small, "png", optimize=True)
+    whole = Image.open(io.BytesIO(page.screenshot(animations="disabled"))).convert("RGB")
+    whole.quantize(COLOURS, dither=Image.Dither.NONE).save(small, "png", optimize=True)
     return small.getvalue()
 
 

@@ -47,6 +47,10 @@ WRITE: Final = """
     values ($1, $2, $3, $4, $5, $6)
 """
 
+CAMILLE: Final = {
+    "first_name": "Camille", "last_name": "Durand", "email": "camille@agence-du-parc.example",
+}  # fmt: skip
+
 HOSTILE_BODY: Final = """<!doctype html><title>x</title><body onload="ran(90)"><h1>Gagnez</h1>
 <script>ran(91)</script><img src="https://evil.example/pixel.png" onerror="ran(92)">
 <iframe src="https://evil.example/frame"></iframe><link rel=stylesheet href="//evil.example/x.css">
@@ -122,7 +126,7 @@ async def _write_mails(connection: asyncpg.Connection) -> None:
         (named(f"mail {kind} {state}"), each.recipient, each.subject, dict(each.headers),
          each.text_body, each.html_body)
         for kind in ("notification", "monthly", "welcome", "insufficient", "error")
-        for each in [letters.letter(kind, "fr")]
+        for each in [letters.letter(kind, "fr", **CAMILLE)]
         for state in ("sent", "unknown", "failed", "handing_off", "suppressed")
     ]  # fmt: skip
     harm = {"X-Harm": hostile(94), "Subject": hostile(95)}
