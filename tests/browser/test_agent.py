@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
+from tests.browser.looking import violations
 from tests.browser.serving import Site, signed
 
 pytestmark = pytest.mark.browser
@@ -192,6 +193,32 @@ def test_every_target_is_large_enough_for_a_thumb(open_page: Open, path: str):
             "all => all.filter(e => e.getBoundingClientRect().height < 44).map(e => e.outerHTML)"
         )  # fmt: skip
         assert small == []
+
+
+def test_what_is_refused_can_be_read_by_everybody(
+    open_page: Open, site: Site, client_id: UUID, path: str
+):
+    site.execute("update assigner.assignment set estimate_eur = 1, estimate_low_eur = 1,"
+                 " estimate_high_eur = 1, estimate_basis = 'commune', estimate_comparables = 5"
+                 " where client_id = $1", client_id)  # fmt: skip
+    for theme in ("light", "dark"):
+        page = open_page(width=360, color_scheme=theme)
+        page.goto(path)
+        page.locator(".home h3 a").first.click()
+        page.evaluate("for (const form of document.forms) form.noValidate = true")
+        page.get_by_label("Prix souhaité").fill("beaucoup")
+        page.get_by_role("button", name="Enregistrer", exact=True).click()
+        expect(page.get_by_label("Prix souhaité")).to_have_attribute("aria-invalid", "true")
+        assert violations(page) == ""
+        page.goto(f"{path}/preferences?q=bourg")
+        page.evaluate("for (const form of document.forms) form.noValidate = true")
+        page.get_by_label("Jour du mois").fill("32")
+        page.get_by_role("button", name="Enregistrer", exact=True).click()
+        expect(page.locator("#fault-send_day")).to_be_visible()
+        assert violations(page) == ""
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        page.goto(f"{path}/homes/{uuid4()}")
+        assert violations(page) == ""
 
 
 def test_cities_are_suggested_while_one_types(open_page: Open, path: str):
