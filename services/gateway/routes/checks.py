@@ -27,8 +27,8 @@ WORKING: Final = ("dead_letters", "jobs", "refreshes", "schedule", "mails")
 async def components(ports: Ports) -> Components:
     """Every part by name; a part that does not answer is down, and nothing waits for it."""
     database, email, inside = await asyncio.gather(
-        bounded(lambda: _database(ports)),
-        bounded(lambda: _email(ports)),
+        _bounded(lambda: _database(ports)),
+        _bounded(lambda: _email(ports)),
         within(ports.reading, ports.kafka),
     )
     return {"database": database, "email": email, **inside}
@@ -37,15 +37,14 @@ async def components(ports: Ports) -> Components:
 async def within(reading: Reading, kafka: Bus) -> Components:
     """The parts that nobody outside is asked about: the bus, the services, their work."""
     bus, services, work = await asyncio.gather(
-        bounded(kafka),
+        _bounded(kafka),
         _several(SERVICES, lambda: _services(reading)),
         _several(WORKING, lambda: _working(reading)),
     )
     return {"kafka": bus, **services, **work}
 
 
-async def bounded(check: Callable[[], Awaitable[Component]]) -> Component:
-    """How a part is; one that does not answer soon is down."""
+async def _bounded(check: Callable[[], Awaitable[Component]]) -> Component:
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             return await check()

@@ -143,9 +143,15 @@ UNHANDLED = """
 """
 
 
+SILENT = (
+    "insert into gateway.lag_look values (true, public.clock(), public.clock() - interval '1 min')"
+)
+
+
 @pytest.mark.parametrize(
     "statement, words, path",
     [
+        (SILENT, "The bus does not answer", "/console/topics"),
         (DEAD, "Dead letters of the scraper: 1", "/console/dead-letters?service=scraper"),
         (MISSED, "were missed", "/console/schedule"),
         (UNHANDLED, "were started and not handled yet", "/console/schedule"),

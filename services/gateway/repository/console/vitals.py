@@ -24,6 +24,8 @@ class Lag(msgspec.Struct, frozen=True, kw_only=True):
 
     lag: int | None = None
     oldest_seconds: float | None = None
+    is_silent: bool = False
+    """Whether the bus did not answer when it was last asked."""
 
 
 # A mail is sent within two days of its making, so few of all are looked at.
@@ -76,7 +78,8 @@ LAG: Final = """
     select case when answered_at = looked_at and looked_at > public.clock() - interval '2 minutes'
            then (select coalesce(sum(lag), 0)::bigint from lag_partition) end as lag,
            (select extract(epoch from public.clock() - min(oldest_at))::float8 from lag_partition
-           ) as oldest_seconds
+           ) as oldest_seconds,
+           answered_at is distinct from looked_at as is_silent
     from lag_look
 """
 

@@ -11,7 +11,6 @@ import msgspec
 from services.gateway.repository import health
 from services.gateway.repository.console import overview, vitals
 from services.gateway.repository.console.overview import Month
-from services.gateway.routes import checks
 from services.gateway.routes.console import needs, tiles
 from services.gateway.routes.console.needs import Need
 from services.gateway.routes.console.tiles import Tile
@@ -70,21 +69,21 @@ class Glance:
             return await overview.month(connection)
 
     async def _ask_state(self) -> State:
-        bus = await checks.bounded(self._ports.kafka)
         async with self._ports.reading() as connection:
             services = await health.services(connection)
             work = await health.work(connection)
             waiting = await overview.mails_waiting(connection)
+            lag = await vitals.lag(connection)
             drawn = tiles.tiles(
                 await vitals.lately(connection, DRAWN),
-                await vitals.lag(connection),
+                lag,
                 services,
                 waiting,
             )
             wanting = needs.needs(
                 work,
                 services,
-                bus,
+                lag,
                 stalled=await overview.stalled(connection, STALLED_SHOWN),
                 ticks=await overview.ticks(connection, self._ports.settings.catch_up_days),
                 failed=await overview.undelivered(connection, STALLED_SHOWN),

@@ -7,9 +7,9 @@ from typing import Final
 import msgspec
 
 from services.gateway.repository.console.overview import Failed, Stalled, Tick
+from services.gateway.repository.console.vitals import Lag
 from services.gateway.repository.health import ServiceHealth, Work
 from services.gateway.routes.checks import SLOW_REFRESH_SECONDS
-from services.gateway.routes.ports import Component
 from services.gateway.routes.unwell import unwell
 
 CONSOLE: Final = "/console"
@@ -31,7 +31,7 @@ class Need(msgspec.Struct, frozen=True, kw_only=True):
 def needs(
     work: Work,
     services: Sequence[ServiceHealth],
-    bus: Component,
+    lag: Lag,
     *,
     stalled: Sequence[Stalled],
     ticks: Sequence[Tick],
@@ -39,7 +39,7 @@ def needs(
 ) -> Sequence[Need]:
     """All of it: first what keeps everything else from moving."""
     return [
-        *_bus(bus),
+        *_bus(lag),
         *_services(services),
         *_schedule(work, ticks),
         *_mails(work),
@@ -49,8 +49,8 @@ def needs(
     ]
 
 
-def _bus(bus: Component) -> Iterator[Need]:
-    if bus.status != "ok":
+def _bus(lag: Lag) -> Iterator[Need]:
+    if lag.is_silent:
         yield Need(word="kafka_away", path=f"{CONSOLE}/topics")
 
 
