@@ -190,7 +190,7 @@ function fit(view) {
   if (view.fitted || !view.box.offsetWidth || !view.box.offsetHeight) return;
   const { map, marks, outlines } = view;
   const shown = marks.size ? [...marks.values()] : outlines;
-  const options = { padding: [24, 24], maxZoom: 16, animate: false };
+  const options = { paddingTopLeft: [60, 44], paddingBottomRight: [24, 24], maxZoom: 16, animate: false };
   if (shown.length) map.fitBounds(L.featureGroup(shown).getBounds(), options);
   else map.setView([46.6, 2.5], 5, { animate: false });
   for (const name of view.names) name();
