@@ -160,7 +160,11 @@ def test_every_reference_leads_somewhere(document: dict[str, Any]):
 
 
 def handlers(app: Litestar) -> dict[str, HTTPRouteHandler]:
-    routes = [route for route in app.routes if isinstance(route, HTTPRoute)]
+    routes = [
+        route
+        for route in app.routes
+        if isinstance(route, HTTPRoute) and not route.path.startswith("/console")
+    ]
     return {handler.handler_name: handler for route in routes for handler in route.route_handlers}
 
 
