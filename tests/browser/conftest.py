@@ -3,7 +3,6 @@
 Without the browser these tests fail and say so.
 """
 
-import os
 import shutil
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
@@ -37,7 +36,6 @@ def launched(playwright: Playwright) -> Browser:
         pytest.fail("chromium is not installed: run `make setup-browser`")
     return playwright.chromium.launch(
         executable_path=executable,
-        env={**os.environ, "LANGUAGE": "fr"},  # fields for dates go by it, not by the page
         args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
     )
 

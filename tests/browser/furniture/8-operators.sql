@@ -23,9 +23,9 @@ values (pg_temp.hostile(28), pg_temp.hostile(29), pg_temp.hostile(30), pg_temp.h
 -- How the system was for two days, as the gateway writes it; a wave of work each day.
 insert into gateway.vital (at, lag, oldest_wait_seconds, errors, mails_sent)
 select date_bin('30 seconds', public.clock(), 'epoch') - n * interval '30 seconds',
-       case when n % 700 > 20 then greatest(0, (40 * sin(n / 300.0))::int) end,
-       greatest(0, 3 * sin(n / 90.0)), case when n % 211 = 0 then 1 else 0 end,
-       greatest(0, (12 * cos(n / 250.0))::int)
+       case when n % 700 > 20 then greatest(0, (6 * sin(n / 11.0) + 9 * sin(n / 500.0))::int) end,
+       0.4 + 0.3 * sin(n / 7.0), case when n % 211 = 0 then 1 else 0 end,
+       greatest(0, (5 * cos(n / 13.0))::int)
 from generate_series(1, 5760) as n;
 
 insert into gateway.lag_look (looked_at, answered_at)
