@@ -94,13 +94,13 @@ COUNTS: Final = """
       (select count(*) from (select from job where status = 'failed' limit $1 + 1) as first) as failed
 """
 
-_PAGE: Final = """
+PAGE: Final = """
     select j.id as job_id, j.client_id, j.kind, j.status, j.properties_assigned,
            j.attempt as attempt_count, j.last_attempt_at as last_attempt,
            j.next_attempt_at as next_attempt, j.error_message, j.created_at, j.updated_at,
            c.first_name, c.last_name, c.email
     from (
-      select * from job where {conditions} order by created_at desc, id limit $1 offset $2
+      select * from job where true order by created_at desc, id limit $1 offset $2
     ) j
     left join client c on c.id = j.client_id
     order by j.created_at desc, j.id
@@ -173,7 +173,8 @@ def _statement(wanted: Wanted) -> tuple[str, Sequence[object]]:
     conditions = [CONDITIONS[name].format(number) for number, name in enumerate(asked, 3)]
     if wanted.status:  # one of ours, and in words: then the index of that state serves
         conditions.append(f"status = '{wanted.status}'")
-    return _PAGE.format(conditions=" and ".join(conditions) or "true"), list(asked.values())
+    restricted = " and ".join(["where true", *conditions])
+    return PAGE.replace("where true", restricted), list(asked.values())
 
 
 async def whole(connection: Connection, job_id: UUID) -> Whole | None:
