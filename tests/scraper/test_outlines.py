@@ -15,11 +15,12 @@ from services.scraper.handlers.outlines import (
     NoOutlineError,
     OutlineError,
     fetch_wanted,
+    keep_outlines,
 )
 from services.scraper.places import outline_source
 from services.scraper.places.outline import MOST_POINTS, MOST_RINGS, read_outline, simplified
 from services.scraper.repository import PostgresOutlines, store_places
-from tests.scraper.stage import Scraper, place
+from tests.scraper.stage import Scraper, place, until
 
 SQUARE = ((5.0, 46.0), (5.1, 46.0), (5.1, 46.1), (5.0, 46.1), (5.0, 46.0))
 
@@ -177,3 +178,24 @@ async def test_two_processes_share_the_work(scraper: Scraper, outlines: Postgres
     claims = await asyncio.gather(*(outlines.claim(1) for _ in range(3)))
 
     assert sorted(code for codes in claims for code in codes) == ["01053", "01451", "64260"]
+
+
+async def test_the_loop_goes_on_after_what_nobody_expected(scraper: Scraper, outlines, monkeypatch):
+    monkeypatch.setattr("services.scraper.handlers.outlines.POLL_SECONDS", 0.01)
+    await scraper.refreshed("01053", "01451")
+    asked: list[str] = []
+
+    async def fetch(code: str) -> list[tuple[tuple[float, float], ...]]:
+        asked.append(code)
+        if len(asked) == 1:
+            raise RuntimeError("a bug")
+        return [SQUARE]
+
+    task = asyncio.create_task(keep_outlines(outlines, fetch))
+    while not asked:  # noqa: ASYNC110 - the loop tells nobody
+        await asyncio.sleep(0.01)
+    await scraper.database.advance(timedelta(hours=2))
+    await until(lambda: scraper.value("select count(*) = 2 from outline where rings is not null"))
+    task.cancel()
+
+    assert len(asked) == 3
