@@ -49,8 +49,8 @@ WHO = """
 
 @pytest.fixture
 async def today(conn: Connection) -> date:
-    day: date = await conn.fetchval("select (public.clock() at time zone 'Europe/Paris')::date")
-    return day
+    (row,) = await conn.fetch("select (public.clock() at time zone 'Europe/Paris')::date as day")
+    return row["day"]
 
 
 @pytest.mark.parametrize("catch_up_days", [0, 7, 40])
@@ -85,7 +85,7 @@ async def test_a_month_of_ten_thousand_clients_is_told_in_no_time(
 
 async def client_due(admin: Connection, day: date, email: str = "a@example.org") -> UUID:
     """A client who joined long ago and whose day it is."""
-    found: UUID = await admin.fetchval(
+    (row,) = await admin.fetch(
         """insert into gateway.client (first_name, last_name, email, subscription_type, send_day,
              chosen_cities, property_type_preferences, active_since)
            values ('Ada', '<i>Martin</i>', $1, 'pro', $2, '{01053}', '{house}', '2020-01-01')
@@ -93,7 +93,7 @@ async def client_due(admin: Connection, day: date, email: str = "a@example.org")
         email,
         day.day,
     )
-    return found
+    return row["id"]
 
 
 async def test_a_dry_run_tells_whom_it_concerns_and_does_nothing(

@@ -123,7 +123,8 @@ def _cell(day: date, by_day: Mapping[date, Mapping[str, DayTick]]) -> Cell:
 async def _dry(visit: Visit, kind: TickKind, day: date) -> ScheduleAnswer:
     data = read(msgspec.json.encode({"kind": kind, "date": day}), RunSchedule)
     answer = await operations.run_schedule.fn(data=data, ports=visit.ports, request=visit.request)
-    return msgspec.convert(answer.content, ScheduleAnswer)
+    content: ScheduleAnswer = answer.content
+    return content
 
 
 def _next(first: date) -> date:
