@@ -27,7 +27,8 @@ from services.gateway.routes.properties import FollowUpStatus
 from services.gateway.routes.trials import TryClient
 from services.gateway.routes.values import PathId, identifier
 
-CARDS: Final = 50
+CARDS: Final = 36
+"""With the scripts of the map as many as make a page of 150 kB; they fill rows of two, three and four."""
 STAGES: Final[Sequence[FollowUpStatus]] = (
     "new", "contacted", "meeting", "negotiation", "mandate", "sold",
 )  # fmt: skip
