@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from services.gateway.pages import assets, marks, moments
-from services.gateway.pages.wording import LANGUAGES, Locale, spoken
+from services.gateway.pages.wording import Locale, spoken
 
 TEMPLATES: Final = Path(__file__).resolve().parent / "templates"
 STYLE: Final = (TEMPLATES / "style.css").read_text(encoding="utf-8")
@@ -30,10 +30,14 @@ HEADERS: Final = {
 }
 
 
+LINKS: Final = "links"
+"""The subject of the pages that links in mails lead to."""
+
+
 def page(name: str, locale: Locale, **names: Any) -> bytes:
     """A page in one language; a name that it lacks is an error."""
     template = environment().get_template(f"{name}.html")
-    say = LANGUAGES[locale]
+    say = spoken(locale, LINKS)
     return template.render(say=say, words=say.words, style=Markup(STYLE), **names).encode()  # noqa: S704 - our own file
 
 

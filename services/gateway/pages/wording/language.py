@@ -1,7 +1,8 @@
-"""How French and English say numbers, dates, and the words of the pages that mails lead to."""
+"""How French and English say numbers and dates; their words stand in files, by subject."""
 
 from collections.abc import Mapping
 from datetime import date
+from types import MappingProxyType
 from typing import Final, Literal
 
 import msgspec
@@ -10,6 +11,8 @@ Locale = Literal["fr", "en"]
 
 NARROW: Final = "\N{NARROW NO-BREAK SPACE}"
 WIDE: Final = "\N{NO-BREAK SPACE}"
+
+NONE: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class Language(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,7 +23,8 @@ class Language(msgspec.Struct, frozen=True, kw_only=True):
     kinds: Mapping[str, str]
     stages: Mapping[str, str]
     """Of the agent's follow-up."""
-    words: Mapping[str, str]
+    words: Mapping[str, str] = NONE
+    """Of a subject, as `spoken` gives them."""
 
     def number(self, value: float) -> str:
         """`1 234 567` or `85,5`: at most one decimal, none when it is zero."""
@@ -64,24 +68,6 @@ FRENCH: Final = Language(
            "commercial": "Local commercial", "other": "Autre bien"},
     stages={"new": "À contacter", "contacted": "Contacté", "meeting": "Rendez-vous",
             "negotiation": "Négociation", "mandate": "Mandat", "sold": "Vendu"},
-    words={
-        "subscribed": "Ne plus recevoir nos messages",
-        "subscribed_text": "Vous recevez par courriel l’annonce de vos livraisons et vos nouvelles adresses. "
-        "Si vous y renoncez, votre abonnement continue : vos adresses restent sur votre page et dans l’API.",
-        "unsubscribe": "Ne plus les recevoir",
-        "unsubscribed": "Vous ne recevez plus nos messages",
-        "unsubscribed_text": "Votre abonnement continue : vos adresses restent sur votre page et dans l’API.",
-        "resume": "Les recevoir de nouveau", "done": "C’est enregistré.",
-        "gone": "Ce lien ne mène à aucun compte",
-        "gone_text": "Plus aucun message ne part vers cette adresse. Il n’y a rien d’autre à faire.",
-        "unknown": "Ce lien n’est pas valable",
-        "unknown_text": "Il est peut-être incomplet : copiez-le en entier depuis le message, ou utilisez celui "
-        "de notre message le plus récent.",
-        "expired": "Ce lien n’est plus valable",
-        "expired_text": "Chaque lien s’ouvre pendant 60 jours. Utilisez celui de notre message le plus récent, "
-        "ou répondez à l’un de nos messages : nous vous en enverrons un nouveau.",
-        "away": "Un instant", "away_text": "Cette page ne peut pas s’ouvrir à l’instant. Réessayez dans une minute.",
-    },
 )  # fmt: skip
 
 ENGLISH: Final = Language(
@@ -92,23 +78,6 @@ ENGLISH: Final = Language(
            "commercial": "Commercial premises", "other": "Other property"},
     stages={"new": "New", "contacted": "Contacted", "meeting": "Meeting",
             "negotiation": "Negotiation", "mandate": "Mandate", "sold": "Sold"},
-    words={
-        "subscribed": "Stop receiving our mails",
-        "subscribed_text": "You receive notices of your deliveries and your new addresses by mail. Without them "
-        "your subscription goes on: your addresses stay on your page and in the API.",
-        "unsubscribe": "Stop receiving them",
-        "unsubscribed": "You receive no mails from us any more",
-        "unsubscribed_text": "Your subscription goes on: your addresses stay on your page and in the API.",
-        "resume": "Receive them again", "done": "Done.",
-        "gone": "This link leads to no account",
-        "gone_text": "No mail goes to this address any more. There is nothing else to do.",
-        "unknown": "This link does not work",
-        "unknown_text": "It may be incomplete: copy all of it from the mail, or use the one in our latest mail.",
-        "expired": "This link has ended",
-        "expired_text": "Each link opens for 60 days. Use the one in our latest mail, or reply to one of our "
-        "mails: we will send you a new one.",
-        "away": "One moment", "away_text": "This page cannot be opened just now. Try again in a minute.",
-    },
 )  # fmt: skip
 
 LANGUAGES: Final[Mapping[Locale, Language]] = {"fr": FRENCH, "en": ENGLISH}
