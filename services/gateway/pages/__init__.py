@@ -1,1 +1,1 @@
-"""Pages for people who follow a link in a mail: plain HTML, no script, nothing from elsewhere."""
+"""Pages for people, of the console and behind links in mails: templates, words, and what they load from here."""
