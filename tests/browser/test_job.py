@@ -1,7 +1,7 @@
 """A job as it moves: its page loses the connection and misses nothing."""
 
 import random
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Generator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
@@ -44,7 +44,7 @@ def proxy(site: Site) -> Generator[Proxy]:
 
 
 @pytest.fixture
-def job_id(site: Site) -> Iterator[UUID]:
+def job_id(site: Site) -> Generator[UUID]:
     """A job of 20 pages, of which none is read yet."""
     chosen = uuid4()
     site.execute(JOB, chosen)
@@ -69,7 +69,7 @@ def resumed(page: Page) -> list[str]:
 
 
 @contextmanager
-def not_reloaded(page: Page) -> Iterator[None]:
+def not_reloaded(page: Page) -> Generator[None]:
     """What follows happens on this very page."""
     page.evaluate("window.sameAsBefore = true")
     yield
