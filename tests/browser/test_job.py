@@ -1,7 +1,7 @@
 """A job as it moves: its page loses the connection and misses nothing."""
 
 import random
-from collections.abc import Generator, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
