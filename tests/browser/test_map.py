@@ -81,9 +81,9 @@ def test_many_homes_can_be_used_within_a_second(client_page: Page, count: int):
     client_page.evaluate(
         "() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
     )
-    x, y = client_page.evaluate(WHERE, "home-7")
+    x, y = client_page.evaluate(WHERE, "home-257")
     client_page.mouse.move(x, y)
-    client_page.wait_for_selector(".leaflet-tooltip:has-text('7 RUE DU LAC')")
+    client_page.wait_for_selector(".leaflet-tooltip:has-text('RUE DU LAC')")
 
     drawing = client_page.evaluate(
         "() => readyAt - performance.getEntriesByType('resource').find((e) => e.name.includes('places.json')).responseEnd"
