@@ -59,8 +59,9 @@ async def test_a_slot_has_what_happened_in_the_half_minute_before(
     await conn.execute("delete from outbox")
     await conn.execute("update movement set at = $1 where state = 'failed'", just_before)
     await admin.execute("update notifier.mail set updated_at = $1", slot - timedelta(seconds=30))
+    await conn.execute("insert into lag_look values (true, $1, $1)", slot)
     await conn.execute(
-        "insert into lag_sample values ($1, 'scraper', 'client.process', 7, 3)", slot
+        "insert into lag_partition values ('scraper', 'client.process', 0, 0, 12, 5)"
     )
     await vitals.sample(conn)
 

@@ -28,8 +28,14 @@ class Lag(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the bus did not answer when it was last asked."""
 
 
+# As the bus said when it was last asked; nothing when it did not answer.
+_WAITING: Final = """
+    case when answered_at = looked_at and looked_at > public.clock() - interval '2 minutes'
+         then (select coalesce(sum(lag), 0)::bigint from lag_partition) end
+"""
+
 # A mail is sent within two days of its making, so few of all are looked at.
-SAMPLE: Final = """
+SAMPLE: Final = f"""
     with slot as (
       select date_bin('30 seconds', public.clock(), timestamptz 'epoch') as at
     ), due as (
@@ -39,8 +45,7 @@ SAMPLE: Final = """
     )
     insert into vital (at, lag, oldest_wait_seconds, errors, mails_sent)
     select due.at,
-           (select sum(lag) from lag_sample where at = (
-              select max(at) from lag_sample where at > due.at - interval '90 seconds')),
+           (select {_WAITING} from lag_look),
            greatest(0, coalesce(extract(epoch from due.at - outbox.oldest_at), 0)),
            failed.steps + failed.messages, mail.sent
     from due
@@ -71,17 +76,15 @@ SAMPLE: Final = """
         and updated_at >= due.at - interval '30 seconds' and updated_at < due.at
     ) mail
     on conflict (at) do nothing
-"""
+"""  # noqa: S608 - our own words
 
-# As the bus said when it was last asked; nothing when it did not answer.
-LAG: Final = """
-    select case when answered_at = looked_at and looked_at > public.clock() - interval '2 minutes'
-           then (select coalesce(sum(lag), 0)::bigint from lag_partition) end as lag,
+LAG: Final = f"""
+    select {_WAITING} as lag,
            (select extract(epoch from public.clock() - min(oldest_at))::float8 from lag_partition
            ) as oldest_seconds,
            answered_at is distinct from looked_at as is_silent
     from lag_look
-"""
+"""  # noqa: S608 - our own words
 
 LATELY: Final = """
     select slot.at, v.lag, v.oldest_wait_seconds, v.errors, v.mails_sent
