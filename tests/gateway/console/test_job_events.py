@@ -107,6 +107,23 @@ async def test_page_and_stream_together_show_each_movement_once(
     assert rest[-1].name == "ended"
 
 
+async def test_of_a_job_that_has_ended_the_stream_tells_what_the_page_had_no_room_for(
+    gateway: Served, conn: Connection, new_job: NewJob, deliver: Deliver
+):
+    job_id = await new_job()
+    await conn.execute(
+        "insert into movement (job_id, run, step, state)"
+        " select $1, 1, 'scrape', 'running' from generate_series(1, 500)",
+        job_id,
+    )
+    await deliver(ready(job_id), assigned(job_id), mail(job_id, "sent"))
+    before, path = await shown(gateway, job_id)
+    rest = await whole(gateway, path)
+
+    assert len(before) == 500
+    assert [*before, *lines(rest)] == await seqs(conn, job_id)
+
+
 async def test_a_dropped_stream_goes_on_after_the_last_event(
     gateway: Served, conn: Connection, new_job: NewJob, deliver: Deliver
 ):

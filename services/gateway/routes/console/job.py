@@ -45,7 +45,7 @@ async def show_job(visit: Visited, job_id: PathId) -> Response[bytes]:
         SUBJECT,
         moved=told.moved,
         after=told.moved[-1].seq if told.moved else 0,
-        is_open=not told.job.has_ended,
+        is_open=not told.job.has_ended or len(told.moved) == PAGE,
         ended=ENDED,
         **await _names(visit, found),
     )
