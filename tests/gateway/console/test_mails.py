@@ -68,7 +68,17 @@ async def test_a_month_begins_and_ends_in_paris(console: Console, admin: Connect
 
 
 @pytest.mark.parametrize(
-    "query", ["tab=lost", "kind=letter", "client_id=1", "month=2026-13", "month=x", "page=0"]
+    "query",
+    [
+        "tab=lost",
+        "kind=letter",
+        "client_id=1",
+        "month=2026-13",
+        "month=x",
+        "month=9999-12",
+        "month=0001-01",
+        "page=0",
+    ],
 )
 async def test_what_nobody_can_ask_for_is_refused(console: Console, query: str):
     answer = await console.get(f"/console/mails?{query}")

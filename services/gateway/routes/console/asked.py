@@ -7,6 +7,7 @@ from typing import TypeVar, cast
 from uuid import UUID
 
 from services.gateway.pages.moments import PARIS
+from services.gateway.routes.calendar import YEARS
 from services.gateway.routes.problems import Fault, invalid
 from services.gateway.routes.values import identifier
 
@@ -36,6 +37,9 @@ def a_month(name: str, value: str) -> tuple[datetime, datetime] | None:
     except ValueError as error:
         fault = Fault(pointer=f"/{name}", detail="is not a month, as 2026-11", place="query")
         raise invalid(fault) from error
+    if first.year not in YEARS:
+        detail = f"is not in the years {YEARS.start} to {YEARS.stop - 1}"
+        raise invalid(Fault(pointer=f"/{name}", detail=detail, place="query"))
     following = first + timedelta(days=monthrange(first.year, first.month)[1])
     since, until = (datetime.combine(day, time(), PARIS) for day in (first, following))
     return since, until

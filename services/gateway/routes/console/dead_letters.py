@@ -15,11 +15,12 @@ from services.gateway.routes.problems import unknown
 
 PER_PAGE: Final = 50
 SERVICES: Final[tuple[Service, ...]] = get_args(Service)
+MOST_PAGES: Final = len(SERVICES) * LOOKED_AT // PER_PAGE
 STATES: Final[tuple[HeldState, ...]] = ("dead", "waiting", "done", "discarded")
 
 Text = Annotated[str, QueryParameter(max_length=20)]
 State = Annotated[str, QueryParameter(name="state", max_length=20)]
-Number = Annotated[int, QueryParameter(name="page", ge=1, le=100)]
+Number = Annotated[int, QueryParameter(name="page", ge=1, le=MOST_PAGES)]
 GroupId = Annotated[str, PathParameter(pattern="^[0-9a-f]{32}$")]
 
 

@@ -22,12 +22,13 @@ from services.gateway.routes.console.visit import Visited, shown
 from services.gateway.routes.problems import Refusal
 
 PER_PAGE: Final = 50
+MOST_PAGES: Final = 200
 TEMPLATES: Final[tuple[TemplateType, ...]] = get_args(TemplateType)
 AWAY: Final = Markup("<!doctype html><title>{0}</title><p>{0}</p>")
 KINDS: Final[tuple[MailKind, ...]] = get_args(MailKind)
 
 Text = Annotated[str, QueryParameter(max_length=254)]
-Number = Annotated[int, QueryParameter(name="page", ge=1, le=200)]
+Number = Annotated[int, QueryParameter(name="page", ge=1, le=MOST_PAGES)]
 Language = Annotated[Literal["fr", "en"] | None, QueryParameter(name="locale")]
 
 
@@ -59,6 +60,7 @@ async def list_mails(
     given = {"kind": kind, "client_id": client_id, "month": month, "domain": domain}
     filters = {name: value for name, value in given.items() if value}
     here: dict[str, str | int] = {**filters, "tab": tab}
+    has_more = len(found) > PER_PAGE and number < MOST_PAGES
     return await shown(
         visit,
         "console/mails.html",
@@ -72,7 +74,7 @@ async def list_mails(
         kinds=KINDS,
         templates=TEMPLATES,
         newer=_address({**here, "page": number - 1}) if number > 1 else "",
-        older=_address({**here, "page": number + 1}) if len(found) > PER_PAGE else "",
+        older=_address({**here, "page": number + 1}) if has_more else "",
     )
 
 
