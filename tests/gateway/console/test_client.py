@@ -73,6 +73,17 @@ async def test_who_is_not_active_is_told_why_nothing_comes(
     assert "/process" not in told
 
 
+async def test_of_a_home_that_is_sold_nobody_is_to_be_called_back(
+    console: Console, zoe: str, admin: Connection
+):
+    await deliver(admin, zoe, "a")
+    follow = "select count(*) from assigner.follow_up($1, $2, $3)"
+    facts = {"status": "sold", "follow_up": "2026-01-02"}
+    await admin.fetchval(follow, zoe, address("a"), facts)
+
+    assert "To be called back" not in await page(console, zoe)
+
+
 async def test_homes_stand_on_cards(console: Console, zoe: str, admin: Connection):
     job = await deliver(admin, zoe, "a", "b")
     follow = "select count(*) from assigner.follow_up($1, $2, $3)"

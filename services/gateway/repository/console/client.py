@@ -122,8 +122,8 @@ MAILS: Final = """
 
 STAGES: Final = """
     select follow_status, count(*)::int as homes,
-           (count(*) filter (where follow_up <= (public.clock() at time zone 'Europe/Paris')::date))::int
-             as overdue
+           (count(*) filter (where follow_up <= (public.clock() at time zone 'Europe/Paris')::date
+                                   and follow_status <> 'sold'))::int as overdue
     from assigner.delivered d
     where client_id = $1
       and not exists (select from scraper.opposed o where o.home_key = d.home_key)

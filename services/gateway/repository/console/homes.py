@@ -72,7 +72,8 @@ CARDS: Final = """
            assigned_at, (assigned_at at time zone 'Europe/Paris')::date as sent_on, follow_status,
            notes, contact_date, follow_up, sale_horizon, desired_price_eur::float8 as desired_price_eur,
            followed_at,
-           coalesce(follow_up <= (public.clock() at time zone 'Europe/Paris')::date, false) as overdue
+           coalesce(follow_up <= (public.clock() at time zone 'Europe/Paris')::date
+                    and follow_status <> 'sold', false) as overdue
     from assigner.delivered d
     where client_id = $1 and ($2::text is null or follow_status = $2)
       and not exists (select from scraper.opposed o where o.home_key = d.home_key)
