@@ -11,6 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import PathParameter, SkipValidation
 
 from libs import links
+from services.gateway.pages.moments import PARIS
 from services.gateway.pages.rendering import guards, render
 from services.gateway.pages.wording import Language, Locale, spoken
 from services.gateway.repository import agent_links
@@ -61,8 +62,8 @@ class Visitor(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def open_until(self) -> date:
-        """The day on which the link ends."""
-        return (self.link.issued_at + timedelta(days=links.PAGE_DAYS)).date()
+        """The day on which the link ends, in Paris."""
+        return (self.link.issued_at + timedelta(days=links.PAGE_DAYS)).astimezone(PARIS).date()
 
     @property
     def unsubscribe_path(self) -> str:
