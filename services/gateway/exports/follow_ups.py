@@ -1,7 +1,7 @@
 """What an agent means to do, as a file for a calendar (RFC 5545)."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -39,7 +39,8 @@ def _entry(row: Row, words: Words, client_id: UUID) -> Event:
     event.add("dtstamp", row["followed_at"])
     event.add("last-modified", row["followed_at"])
     event.add("dtstart", row["follow_up"])
-    event.add("dtend", row["follow_up"] + timedelta(days=1))
+    if row["follow_up"] < date.max:  # without an end it is a day just the same
+        event.add("dtend", row["follow_up"] + timedelta(days=1))
     event.add("summary", words.call_again.format(address=place))
     event.add("location", place)
     event.add("transp", "TRANSPARENT")

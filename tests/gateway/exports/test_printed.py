@@ -111,3 +111,18 @@ def test_an_entry_keeps_its_identity_when_its_day_moves():
     [after] = entries([HOME | {"follow_up": date(2027, 1, 4)}])
 
     assert before["uid"] == after["uid"]
+
+
+def test_the_last_day_of_all_is_a_day_in_the_calendar_too():
+    [entry] = entries([HOME | {"follow_up": date.max}])
+
+    assert entry["dtstart"].dt == date.max
+    assert "dtend" not in entry  # a day, as RFC 5545 has it
+
+
+def test_a_note_ends_no_line_of_the_file():
+    home = HOME | {"notes": "Rappeler\rEND:VEVENT"}
+
+    content = calendar_ics([home], FRENCH, client_id=CLIENT)
+
+    assert content.count(b"\r") == content.count(b"\r\n")
