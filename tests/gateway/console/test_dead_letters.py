@@ -141,7 +141,7 @@ async def test_a_group_is_discarded_by_who_types_its_service(
     assert len(LETTER.findall(listed)) == 3
 
 
-@pytest.mark.parametrize("seen_at", ["", "now", "2026-11-22T10:00:00"])
+@pytest.mark.parametrize("seen_at", ["", "now", "2026-11-22T10:00:00", "0001-01-01T00:00:00+14:00"])
 async def test_nothing_is_settled_without_a_look(
     console: Console, conn: Connection, assigner: Consumer, seen_at: str
 ):

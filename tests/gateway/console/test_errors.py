@@ -59,6 +59,16 @@ async def test_every_failure_is_a_page(failed: Console, name: str, status: int, 
     assert ("Retry-After" in answer.headers) == (status == 503)
 
 
+@pytest.mark.parametrize(
+    "path", ["audit?actor=%00", "audit?target=%00", "mails?domain=%00", "jobs?city=%00"]
+)
+async def test_a_sign_that_cannot_be_kept_is_no_bug(console: Console, path: str):
+    answer = await console.get(f"/console/{path}")
+
+    assert answer.status_code == 422
+    assert "<h1>A value does not fit" in answer.text
+
+
 async def test_a_bug_leads_to_the_log(failed: Console):
     answer = await failed.get(f"{PAGE}/bug")
 

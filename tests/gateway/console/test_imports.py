@@ -75,6 +75,8 @@ async def test_without_years_those_of_today_are_read(furnished: Console):
         {"department": ""},
         {"department": "<b>"},
         {"department": "69", "years": "1789"},
+        {"department": "69", "years": "2" * 30},
+        {"department": "69", "years": "2" * 5000},
         {"department": "69", "years": "twenty"},
         {"department": "69", "years": "2019 2019"},
     ],

@@ -13,6 +13,7 @@ from services.gateway.repository.console import bulk, dead_letters
 from services.gateway.repository.console.bulk import AT_ONCE, Settled, Wish
 from services.gateway.repository.dead_letters import Service
 from services.gateway.routes.audited import record
+from services.gateway.routes.calendar import YEARS
 from services.gateway.routes.console.act import SEE_OTHER, form, say
 from services.gateway.routes.console.dead_letters import GroupId
 from services.gateway.routes.console.visit import Visit, Visited, shown
@@ -90,6 +91,8 @@ def _instant(given: Mapping[str, str]) -> datetime:
         raise invalid(Fault(pointer="/seen_at", detail="is not an instant")) from error
     if seen_at.tzinfo is None:
         raise invalid(Fault(pointer="/seen_at", detail="has no time zone"))
+    if seen_at.year not in YEARS:
+        raise invalid(Fault(pointer="/seen_at", detail="is no instant of ours"))
     return seen_at
 
 

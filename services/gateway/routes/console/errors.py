@@ -58,6 +58,10 @@ class Answers:
         detail = "; ".join(f"{fault.pointer[1:]}: {fault.detail}" for fault in faults)
         return self._shown(request, INVALID, detail or error.detail)
 
+    def on_unkeepable(self, request: AnyRequest, _: Exception) -> Shown:
+        """A value with a sign that PostgreSQL keeps nowhere, so that nothing is called so."""
+        return self._shown(request, INVALID, "A value holds a sign that cannot be kept")
+
     def on_away(self, request: AnyRequest, error: Exception) -> Shown:
         """PostgreSQL, or something else that we need, is away."""
         failures.on_absence(request, error)
@@ -105,6 +109,7 @@ def handlers(ports: Ports) -> ExceptionHandlersMap:
         ValidationException: answers.on_validation,
         TransientError: answers.on_away,
         **dict.fromkeys(AWAY, answers.on_away),
+        asyncpg.CharacterNotInRepertoireError: answers.on_unkeepable,
         asyncpg.TransactionRollbackError: answers.on_contention,
         Exception: answers.on_bug,
     }

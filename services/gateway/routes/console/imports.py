@@ -45,7 +45,7 @@ async def import_department(visit: Visited) -> Redirect:
     years = re.findall(r"[^\s,;]+", given.get("years", ""))
     asked: dict[str, Any] = {"department": given.get("department", "")}
     if years:
-        asked["years"] = [int(year) if year.isdecimal() else year for year in years]
+        asked["years"] = [int(year[:9]) if year.isdecimal() else year for year in years]
     return await act(visit, operations.request_import, back=PATH, said="import_asked", data=asked)
 
 
