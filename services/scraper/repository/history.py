@@ -18,9 +18,12 @@ HISTORY: Final = """
       having count(*) >= 5
     ),
     gone as (
-      delete from price_period
+      delete from price_period as old
       where area = any($1::text[])
-        and (area, step, kind, starts_on) not in (select area, step, kind, starts_on from found)
+        and not exists (
+          select from found
+          where (found.area, found.step, found.kind, found.starts_on)
+                = (old.area, old.step, old.kind, old.starts_on))
     )
     insert into price_period as kept (area, step, kind, starts_on, sales, median_per_m2_eur)
     select area, step, kind, starts_on, sales, median from found
