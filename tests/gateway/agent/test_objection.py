@@ -1,7 +1,11 @@
 """An inhabitant objects: the agent says so, and nobody sees the address again."""
 
+import asyncio
 from uuid import uuid4
 
+import pytest
+
+from services.gateway.routes.agent import objection
 from tests.gateway.agent.conftest import Agent, home, streets
 
 
@@ -36,6 +40,19 @@ async def test_an_agent_tells_so_many_a_day(agent: Agent):
     assert answer.status_code == 429
     assert "répondez à l’un de nos messages" in answer.text
     assert await agent.admin.fetchval("select count(*) from scraper.opposition") == 0
+
+
+async def test_many_at_once_are_no_more_a_day(agent: Agent, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(objection, "MOST_A_DAY", 1)
+    doors = "abc"
+    for number, door in enumerate(doors, 1):
+        await agent.deliver(door, address=f"{number} RUE DE LA REPUBLIQUE")
+
+    answers = await asyncio.gather(
+        *(agent.post(f"{home(door)}/objection", {"confirmation": "oui"}) for door in doors)
+    )
+
+    assert sorted(answer.status_code for answer in answers) == [303, 429, 429]
 
 
 async def stock(agent: Agent, door: str) -> None:
