@@ -11,7 +11,7 @@ import pytest
 from jinja2 import nodes
 
 from services.gateway.pages.rendering import TEMPLATES, environment
-from services.gateway.pages.wording import LANGUAGES, subjects
+from services.gateway.pages.wording import LANGUAGES, Locale, subjects
 
 GATEWAY = TEMPLATES.parents[1]
 SUBJECTS = sorted(path.stem for path in subjects.FOLDER.glob("*.toml"))
@@ -161,3 +161,14 @@ def said(template: str) -> Iterator[str]:
                 yield word.value
                 if call.node.attr == "many":
                     yield f"{word.value}_many"
+
+
+@pytest.mark.parametrize(
+    "locale, count, said",
+    [
+        ("fr", 0, "0 groupe"), ("fr", 1, "1 groupe"), ("fr", 2, "2 groupes"),
+        ("en", 0, "0 groups"), ("en", 1, "1 group"), ("en", 2, "2 groups"),
+    ],
+)  # fmt: skip
+def test_a_number_has_the_word_that_it_asks_for(locale: Locale, count: int, said: str):
+    assert subjects.spoken(locale, "dead_letters").many(count, "group") == said

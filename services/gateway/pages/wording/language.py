@@ -52,8 +52,9 @@ class Language(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.months[value.month - 1]} {value.year}".capitalize()
 
     def many(self, count: int, word: str) -> str:
-        """`1 adresse`, `12 adresses`."""
-        return f"{self.number(count)} {self.words[word if count == 1 else f'{word}_many']}"
+        """`1 adresse`, `12 adresses`; in French none is singular."""
+        is_one = count == 1 or (count == 0 and self.locale == "fr")
+        return f"{self.number(count)} {self.words[word if is_one else f'{word}_many']}"
 
     def told(self, word: str, **names: object) -> str:
         """A sentence with its blanks filled."""
