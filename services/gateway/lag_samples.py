@@ -133,9 +133,11 @@ class Clients(msgspec.Struct, frozen=True):
         return made
 
     async def close(self) -> None:
-        """Both connections end."""
-        await self.admin.close()
-        await self.consumer.stop()
+        """Both connections end, one whatever becomes of the other."""
+        try:
+            await self.admin.close()
+        finally:
+            await self.consumer.stop()
 
     async def offsets(self, readers: Mapping[str, Sequence[str]]) -> Sequence[PartitionLook]:
         """Where each partition begins and ends, and where each group goes on."""
