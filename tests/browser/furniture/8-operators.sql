@@ -26,7 +26,8 @@ select date_bin('30 seconds', public.clock(), 'epoch') - n * interval '30 second
        case when n % 700 > 20 then greatest(0, (6 * sin(n / 11.0) + 9 * sin(n / 500.0))::int) end,
        0.4 + 0.3 * sin(n / 7.0), case when n % 211 = 0 then 1 else 0 end,
        greatest(0, (5 * cos(n / 13.0))::int)
-from generate_series(1, 5760) as n;
+from generate_series(1, 5760) as n
+on conflict (at) do nothing; -- the gateway's own row of this moment
 
 insert into gateway.lag_look (looked_at, answered_at)
 values (pg_temp.ago('20 seconds'), pg_temp.ago('20 seconds'))
