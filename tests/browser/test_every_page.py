@@ -25,13 +25,12 @@ def manner(browser: Browser, site: Site, operator: StorageState) -> Generator[Ma
     """Contexts that the pages share, one for each way of looking."""
     opened: dict[Any, BrowserContext] = {}
 
-    def context(route: Route, theme: Any, *, scripts: bool = True) -> BrowserContext:
-        key = (route.is_for_operators, theme, scripts)
+    def context(route: Route, *, scripts: bool) -> BrowserContext:
+        key = (route.is_for_operators, scripts)
         if key not in opened:
             opened[key] = browser.new_context(
                 base_url=site.url,
                 viewport=DESK if scripts else PHONE,
-                color_scheme=theme,
                 java_script_enabled=scripts,
                 locale="fr-FR",
                 storage_state=operator if route.is_for_operators else None,
@@ -44,20 +43,21 @@ def manner(browser: Browser, site: Site, operator: StorageState) -> Generator[Ma
 
 
 @of_every_page
-@pytest.mark.parametrize("theme", ["light", "dark"])
 def test_everybody_can_use_it_and_it_stays_with_us(
-    manner: Manner, site: Site, route: Route, theme: Any
+    manner: Manner, site: Site, route: Route
 ) -> None:
-    page = manner(route, theme).new_page()
+    page = manner(route, scripts=True).new_page()
     diary = Diary(page, site.url)
     address = route.addresses(site.world)[0]
     answer = page.goto(address)
     assert answer
     assert (answer.status, page.url) == (route.status, site.url + address)
 
-    assert violations(page) == ""
-    if theme == "light":
-        assert tabbed(page) == {"missed": [], "disordered": [], "unmarked": []}
+    themes: tuple[Any, ...] = ("light", "dark")
+    for theme in themes:
+        page.emulate_media(color_scheme=theme)
+        assert (theme, violations(page)) == (theme, "")
+    assert tabbed(page) == {"missed": [], "disordered": [], "unmarked": []}
     page.set_viewport_size(PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     assert page.evaluate("refused") == []
@@ -68,7 +68,7 @@ def test_everybody_can_use_it_and_it_stays_with_us(
 
 @of_every_page
 def test_it_is_whole_without_javascript(manner: Manner, site: Site, route: Route) -> None:
-    page = manner(route, "light", scripts=False).new_page()
+    page = manner(route, scripts=False).new_page()
     page.goto(route.addresses(site.world)[0])
     seen = readable(page)
     page.close()
