@@ -3,6 +3,7 @@
 import re
 
 from tests.interface.world import NOBODY, World
+from tests.support.stack import until
 
 BELOW = ("", "/places.json", "/properties.csv", "/properties.xlsx", "/sheet.pdf", "/labels.pdf",
          "/follow-ups.ics", "/preferences")  # fmt: skip
@@ -27,6 +28,7 @@ async def homes(here: World) -> None:
     page = await here.link("c")
     text = await here.ask("GET", page)
     assert "Bourg-en-Bresse" in text
+    await until(lambda: _are_drawn(here, page))
     for below in BELOW:
         await here.ask("GET", page + below)
         await here.ask("GET", f"/c/wrong{below}", 404)
@@ -45,6 +47,11 @@ async def homes(here: World) -> None:
     await here.ask("GET", home, 404)
     for wrong in (nowhere, f"{nowhere}/undo", f"{nowhere}/objection"):
         await here.ask("POST", wrong, 404, data={"status": "sold"})
+
+
+async def _are_drawn(here: World, page: str) -> bool:
+    """Whether the outlines are there, which the scraper fetches beside its work."""
+    return bool((await here.ask("GET", f"{page}/places.json"))["outlines"])
 
 
 async def preferences(here: World) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import TypeAlias
@@ -18,6 +18,7 @@ from libs.common.postgres import Pool
 Opened: TypeAlias = asyncpg.Connection | Pool
 
 TEMPLATE = "trackimmo_template"
+BUSY_SECONDS = 10
 
 CARELESS = {
     "fsync": "off",
@@ -67,7 +68,17 @@ async def _set_offset(opened: Opened, offset: str) -> None:
     if isinstance(opened, asyncpg.Pool):
         await opened.expire_connections()
     elif not opened.is_closed():
-        await opened.execute("select set_config('trackimmo.clock_offset', $1, false)", offset)
+        await _when_idle(opened, "select set_config('trackimmo.clock_offset', $1, false)", offset)
+
+
+async def _when_idle(connection: asyncpg.Connection, statement: str, *arguments: str) -> None:
+    """Wait for what a loop of the test is asking on this connection just now."""
+    async with asyncio.timeout(BUSY_SECONDS):
+        while True:
+            with suppress(asyncpg.InterfaceError):  # another operation is in progress
+                await connection.execute(statement, *arguments)
+                return
+            await asyncio.sleep(0.01)
 
 
 @contextmanager
