@@ -110,7 +110,9 @@ async def test_a_group_is_behind_until_it_has_committed(bus: Bus) -> None:
     partition = TopicPartition("job.failed", sent.partition)
     consumer.assign([partition])
     ends = await consumer.end_offsets([partition])
+    settled = ends[partition] - (await consumer.committed(partition) or 0)
     await consumer.commit(ends)
     await consumer.stop()
 
-    assert (await behind(bus.bootstrap_servers, "", 0))["notifier"] == lags["notifier"] - 1
+    assert settled >= 1  # more, where other tests said something there before
+    assert (await behind(bus.bootstrap_servers, "", 0))["notifier"] == lags["notifier"] - settled

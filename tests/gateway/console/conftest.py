@@ -19,6 +19,7 @@ from tests.gateway.routes.conftest import (
     ADMIN_KEY,
     admin,
     application,
+    kept_application,
     lonely_app,
     registration,
     speak_to,
@@ -73,9 +74,9 @@ Visitor = Callable[..., Awaitable[Console]]
 
 @pytest.fixture
 def visitor(database: Database) -> Visitor:
-    """Somebody who has not signed in, before an application of their own; settings may be changed."""
+    """Somebody who has not signed in; settings may be changed, routes added where it is not `kept`."""
 
-    async def come(**changed: Any) -> Console:
+    async def come(*, kept: bool = True, **changed: Any) -> Console:
         connect = partial(database.connect, "gateway")
         reading = Connections(connect, size=10).lend
 
@@ -85,8 +86,9 @@ def visitor(database: Database) -> Visitor:
                 yield connection, emit
 
         counter = Counter(Connections(connect, size=1).lend, timedelta(hours=1))
-        app = application(reading=reading, writing=writing, count=counter.count, **changed)
-        http = speak_to(app)
+        is_usual = kept and not changed
+        make = kept_application if is_usual else partial(application, **changed)
+        http = speak_to(make(reading=reading, writing=writing, count=counter.count))
         for header in ("X-API-Key", "X-Admin-Key"):
             del http.headers[header]
         http.headers["Accept-Language"] = "en"

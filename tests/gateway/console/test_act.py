@@ -45,7 +45,7 @@ async def misspelt(visit: Visited) -> Redirect:
 @pytest.fixture
 async def acting(visitor: Visitor) -> Console:
     """A console with pages that do what a test wants."""
-    console = await visitor()
+    console = await visitor(kept=False)
     app = cast(Any, console.http)._transport.app
     given = cast(Any, cast(Litestar, app).dependencies["ports"])
     ports = given.dependency()
@@ -135,7 +135,7 @@ def test_numbers_of_an_answer_stand_in_the_sentence():
 
 
 async def test_a_page_that_needs_a_session_says_so_to_a_script(visitor: Visitor):
-    console = await visitor()
+    console = await visitor(kept=False)
 
     for header in ({"HX-Request": "true"}, {"Accept": "text/html, text/event-stream"}):
         answer = await console.get("/console/nowhere", headers=header)

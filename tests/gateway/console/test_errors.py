@@ -29,7 +29,7 @@ async def failing(visit: Visited) -> None:
 
 @pytest.fixture
 async def failed(visitor: Visitor) -> Console:
-    console = await visitor()
+    console = await visitor(kept=False)
     app = cast(Any, console.http)._transport.app
     given = cast(Any, cast(Litestar, app).dependencies["ports"])
     ports = given.dependency()

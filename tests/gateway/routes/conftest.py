@@ -5,7 +5,8 @@ import itertools
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import cache, partial
+from ipaddress import ip_address
 from typing import Any, cast
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
@@ -75,9 +76,46 @@ def application(
     )
 
 
+class Behind:
+    """What the application that is kept stands before: the present test's own."""
+
+    def __init__(self) -> None:
+        self.present: dict[str, Any] = {}
+
+    def reading(self) -> Any:
+        return self.present["reading"]()
+
+    def writing(self) -> Any:
+        return self.present["writing"]()
+
+    async def count(self, caller: bytes) -> Any:
+        return await self.present["count"](caller)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.present["feed"], name)
+
+
+@cache
+def _kept() -> tuple[Litestar, Behind]:
+    """An application for many tests: making one takes longer than most of them."""
+    behind = Behind()
+    feed = cast(Feed, behind)
+    app = application(reading=behind.reading, writing=behind.writing, count=behind.count, feed=feed)
+    return app, behind
+
+
+def kept_application(*, reading: Reading, writing: Writing, count: Count) -> Litestar:
+    """The application with the usual settings, as if it were new."""
+    app, behind = _kept()
+    feed = Feed(reading)
+    behind.present = {"reading": reading, "writing": writing, "count": count, "feed": feed}
+    app.state.clear()
+    return app
+
+
 def speak_to(app: Litestar, address: str | None = None) -> Api:
     # Litestar's own test client runs the application in another loop than the pool's
-    client = (address or f"192.0.2.{next(NUMBERS) % 250}", 4242)
+    client = (address or str(ip_address("10.0.0.1") + next(NUMBERS)), 4242)
     transport = httpx.ASGITransport(cast(Any, app), raise_app_exceptions=False, client=client)
     keys = {"X-API-Key": API_KEY, "X-Admin-Key": ADMIN_KEY}
     return httpx.AsyncClient(transport=transport, base_url="http://gateway", headers=keys)
@@ -98,8 +136,8 @@ def make_api(database: Database) -> Make:
 
         window = timedelta(seconds=changed.get("rate_limit_window", 3600))
         counter = Counter(Connections(connect, size=1).lend, window)
-        ports = {"reading": reading, "writing": writing, "count": counter.count}
-        return speak_to(application(**ports, **changed))
+        make_one = partial(application, **changed) if changed else kept_application
+        return speak_to(make_one(reading=reading, writing=writing, count=counter.count))
 
     return make
 
